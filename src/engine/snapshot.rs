@@ -1,0 +1,149 @@
+//! What the engine knows at a moment: all that reports and the terminal UI ever see.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use crate::time::CaptureTime;
+use crate::verdict::{Capability, Family, Finding, NcsiReason, Role};
+use crate::wire::Mac;
+
+/// What the engine knows at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The captures, in the order of their first packets.
+    pub inputs: Vec<Input>,
+    /// What the captures can and cannot show.
+    pub quality: Quality,
+    /// Who was seen, in the order of first appearance.
+    pub clients: Vec<Client>,
+    /// What was found, in settle order.
+    pub findings: Vec<Finding>,
+    /// Digits of a second that the captures' clocks resolve: 6 for microseconds.
+    pub time_digits: u8,
+}
+
+/// One capture.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Where it was read from; `-` is standard input.
+    pub path: PathBuf,
+    /// `pcap` or `pcapng`.
+    pub format: &'static str,
+    /// `gzip` or `zstd`, where compressed.
+    pub compression: Option<&'static str>,
+    /// SHA-256 of the file as it stands, in hex, where it was asked for.
+    pub sha256: Option<String>,
+    /// Packets read.
+    pub packets: u64,
+    /// Captured bytes of these packets.
+    pub bytes: u64,
+    /// Names of the link types, in order of appearance (`ETHERNET`).
+    pub link_types: Vec<String>,
+    /// Time of the first packet (the earliest).
+    pub first: Option<CaptureTime>,
+    /// Time of the last packet (the latest).
+    pub last: Option<CaptureTime>,
+    /// Whether it was read to a proper end.
+    pub complete: bool,
+    /// Operating system that captured, as the file says.
+    pub capture_os: Option<String>,
+    /// Program that captured, as the file says.
+    pub capture_program: Option<String>,
+    /// Capture filter, as the file says.
+    pub filter: Option<String>,
+    /// Largest captured length of a packet.
+    pub snap_length: Option<u32>,
+    /// Packets that the capturing system dropped, as interface statistics say.
+    pub dropped: u64,
+    /// Digits of a second that its clock resolves.
+    pub time_digits: u8,
+    /// Damage met on the way, bounded.
+    pub problems: Vec<Problem>,
+}
+
+/// Damage of a capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The last good packet before it.
+    pub packet: u64,
+    /// Byte offset in the (uncompressed) capture.
+    pub offset: u64,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// What the captures can and cannot show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quality {
+    /// TCP connections of which only one direction was captured.
+    pub one_way_flows: u64,
+    /// Copies made by a mirror port.
+    pub duplicate_packets: u64,
+    /// Packets cut by the snap length.
+    pub truncated_packets: u64,
+    /// Known holes in TCP streams.
+    pub gaps: u64,
+    /// Packets that the capturing system dropped.
+    pub dropped_packets: u64,
+    /// Connections given up under memory pressure.
+    pub evicted_flows: u64,
+    /// Whether addresses or contents look rewritten.
+    pub anonymised: bool,
+    /// Protocols found anywhere, sorted: `arp dhcp dns http icmp tls`.
+    pub protocols_seen: Vec<&'static str>,
+    /// Encapsulations and link types that were met and not decoded, with the number of packets.
+    pub not_decoded: Vec<(String, u64)>,
+}
+
+/// A host that did something of interest.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its address (the first one seen).
+    pub address: IpAddr,
+    /// All its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Link address, where it is its own and not a router's.
+    pub mac: Option<Mac>,
+    /// Its name, where it told one.
+    pub name: Option<String>,
+    /// Estimate of its system.
+    pub os: Option<String>,
+    /// What it is.
+    pub role: Role,
+    /// Whether Windows is predicted to say "Internet"; `None` where nothing decides.
+    pub online: Option<bool>,
+    /// State by family, where something decides.
+    pub v4: Option<FamilyState>,
+    /// State by family, where something decides.
+    pub v6: Option<FamilyState>,
+    /// Changes of state, in order.
+    pub timeline: Vec<TimelineEntry>,
+    /// Identifiers of its findings.
+    pub findings: Vec<u32>,
+}
+
+/// Predicted state of one family of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FamilyState {
+    /// What Windows grants.
+    pub capability: Capability,
+    /// Why.
+    pub reason: NcsiReason,
+    /// Since when.
+    pub since: CaptureTime,
+}
+
+/// A change of a client's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimelineEntry {
+    /// When.
+    pub time: CaptureTime,
+    /// Which family.
+    pub family: Family,
+    /// What Windows grants from then on.
+    pub capability: Capability,
+    /// Why.
+    pub reason: NcsiReason,
+    /// The finding behind it.
+    pub finding: u32,
+}

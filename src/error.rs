@@ -1,0 +1,64 @@
+//! What can go wrong before or while a capture is read. A message says what failed, where, and what to do.
+
+use std::path::PathBuf;
+
+/// An error of the library. Damage inside a capture is no error: it is noted with the input and the analysis goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be opened or read at all.
+    #[error("{path}: cannot {operation}: {source}{hint}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done: `open`, `read`, `create`.
+        operation: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+        /// What the user can do, beginning with `; `, or nothing.
+        hint: &'static str,
+    },
+    /// The content is not a capture.
+    #[error("{path}: not a capture: {found}; {hint}", path = .path.display())]
+    NotACapture {
+        /// The file.
+        path: PathBuf,
+        /// What stands there instead, with offset.
+        found: String,
+        /// What the user can do.
+        hint: String,
+    },
+    /// The file has no bytes.
+    #[error("{path}: the file is empty; was the capture stopped before anything was written?", path = .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder in which no file is a capture.
+    #[error("{path}: no capture in this folder; expected pcap or pcapng files, plain, gzip or zstd", path = .path.display())]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A filter expression that libpcap does not accept.
+    #[error("filter {expression:?}: {message}; see `man pcap-filter` for the syntax")]
+    Filter {
+        /// The expression.
+        expression: String,
+        /// What libpcap said.
+        message: String,
+    },
+    /// A configuration that cannot be used.
+    #[error("{path}: {message}", path = .path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        message: String,
+    },
+    /// This build lacks what was asked for.
+    #[error("{wanted} needs libpcap, and this build was made without it; build with the default feature `live`")]
+    WithoutLive {
+        /// What was asked for.
+        wanted: &'static str,
+    },
+}

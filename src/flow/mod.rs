@@ -1,0 +1,228 @@
+//! The flow floor: TCP segments become in-order bytes, known gaps and connect facts.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::wire::{IcmpError, Mac};
+
+/// Direction of bytes on a connection.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Direction {
+    /// From the side that opened the connection.
+    ToServer,
+    /// Towards the side that opened it.
+    ToClient,
+}
+
+impl Direction {
+    /// The other one.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
+    /// 0 or 1, for tables of two.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::ToServer => 0,
+            Self::ToClient => 1,
+        }
+    }
+}
+
+/// Number of a connection in order of appearance; a 5-tuple that is used again gets a new one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FlowId(pub u64);
+
+/// A segment with a flag worth remembering.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// The packet.
+    pub at: PacketRef,
+    /// Its TTL or hop limit.
+    pub ttl: u8,
+    /// Its IPv4 identification.
+    pub identification: Option<u16>,
+}
+
+/// What one direction of a connection showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Half {
+    /// Packets captured.
+    pub packets: u32,
+    /// Payload bytes delivered in order so far (gaps included): the stream offset of the next byte.
+    pub delivered: u64,
+    /// Highest stream offset that the other side acknowledged (FIN not counted), where offsets are known.
+    pub acknowledged: u64,
+    /// Bytes of payload that are known to be missing.
+    pub gap_bytes: u64,
+    /// Segments that repeated bytes already captured (a true retransmission, not a mirror's copy).
+    pub retransmissions: u32,
+    /// Any segment was cut by the snap length.
+    pub truncated: bool,
+    /// First segment with FIN.
+    pub fin: Option<Mark>,
+    /// First segment with RST.
+    pub reset: Option<Mark>,
+    /// TTL of the first packet.
+    pub ttl: Option<u8>,
+    /// Link address of the sender.
+    pub mac: Option<Mac>,
+}
+
+impl Half {
+    /// Whether the other side acknowledged bytes of this direction that were never captured.
+    #[must_use]
+    pub const fn acknowledged_unseen(&self) -> bool {
+        self.acknowledged > self.delivered || self.gap_bytes > 0 && self.acknowledged >= self.delivered
+    }
+}
+
+/// Everything known of a connection apart from its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Which one.
+    pub id: FlowId,
+    /// The side that opened it (of a start in mid-stream: the side with the higher port, until content tells better).
+    pub client: SocketAddr,
+    /// The other side.
+    pub server: SocketAddr,
+    /// First packet.
+    pub first: PacketRef,
+    /// Last packet.
+    pub last: PacketRef,
+    /// SYN segments of the client, bounded.
+    pub syns: Vec<Mark>,
+    /// First SYN-ACK.
+    pub syn_ack: Option<Mark>,
+    /// First packet of the client after the SYN-ACK.
+    pub established: Option<PacketRef>,
+    /// First ICMP error about this connection, and who sent it.
+    pub icmp: Option<(PacketRef, std::net::IpAddr, IcmpError)>,
+    /// Both directions, by [`Direction::index`].
+    pub halves: [Half; 2],
+    /// Mirror-port copies that were left out.
+    pub duplicates: u32,
+}
+
+impl Connection {
+    /// One direction.
+    #[must_use]
+    pub const fn half(&self, direction: Direction) -> &Half {
+        match direction {
+            Direction::ToServer => &self.halves[0],
+            Direction::ToClient => &self.halves[1],
+        }
+    }
+    /// SYN to SYN-ACK, of a handshake in which no SYN was repeated before the answer.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        match (self.syns.as_slice(), self.syn_ack) {
+            ([only], Some(answer)) => Some(answer.at.time.since(only.at.time)),
+            _ => None,
+        }
+    }
+    /// Whether the capture holds the start of the connection.
+    #[must_use]
+    pub const fn from_start(&self) -> bool {
+        !self.syns.is_empty() || self.syn_ack.is_some()
+    }
+}
+
+/// What the reader of a flow wants next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interest {
+    /// More bytes.
+    Read,
+    /// Nothing any more: the flow becomes a tombstone.
+    Done,
+}
+
+/// What the start of a segment looks like, asked while nothing is known of a flow yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sniff {
+    /// A message that the reader understands starts here: read this flow from here on.
+    Starts,
+    /// Too short to tell.
+    Unsure,
+    /// Nothing known.
+    Unknown,
+}
+
+/// Who reads the streams: protocol state per connection lives in `State`, boxed with the flow.
+pub trait StreamReader {
+    /// Protocol state of one connection.
+    type State: Default;
+
+    /// Whether a known message starts with these bytes (first bytes of a direction or of a mid-stream segment).
+    fn sniff(&self, connection: &Connection, direction: Direction, bytes: &[u8]) -> Sniff;
+
+    /// A connection was opened (first SYN seen). Return a moment at which [`StreamReader::wake`] is to be called.
+    fn opened(&mut self, connection: &Connection, state: &mut Self::State) -> Option<CaptureTime>;
+
+    /// Bytes in order. `offset` is the stream offset of the first of them. Return the interest and, optionally, a moment to be woken at.
+    fn data(
+        &mut self,
+        connection: &Connection,
+        state: &mut Self::State,
+        direction: Direction,
+        offset: u64,
+        bytes: &[u8],
+        at: PacketRef,
+    ) -> (Interest, Option<CaptureTime>);
+
+    /// `missing` bytes of a direction are not in the capture (lost, cut or evicted); the stream goes on after them.
+    fn gap(
+        &mut self,
+        connection: &Connection,
+        state: &mut Self::State,
+        direction: Direction,
+        missing: u64,
+        at: PacketRef,
+    ) -> Interest;
+
+    /// A segment repeated bytes from `offset` on that were captured before.
+    fn repeated(
+        &mut self,
+        connection: &Connection,
+        state: &mut Self::State,
+        direction: Direction,
+        offset: u64,
+        at: PacketRef,
+    );
+
+    /// Something changed that is no data: SYN-ACK, FIN (after its data), RST, ICMP error. The connection tells which.
+    fn changed(
+        &mut self,
+        connection: &Connection,
+        state: &mut Self::State,
+        at: PacketRef,
+    ) -> (Interest, Option<CaptureTime>);
+
+    /// The moment asked for has come (capture time has passed it).
+    fn wake(
+        &mut self,
+        connection: &Connection,
+        state: &mut Self::State,
+        now: CaptureTime,
+    ) -> (Interest, Option<CaptureTime>);
+
+    /// The last call for a connection: evicted under pressure, replaced by a new one on the same ports, or the capture ended.
+    fn end(&mut self, connection: &Connection, state: &mut Self::State, now: CaptureTime, why: End);
+}
+
+/// Why a connection gets its last call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The capture ended.
+    CaptureEnd,
+    /// The table was full.
+    Evicted,
+    /// A new connection uses the same addresses and ports, or the old one was idle for long.
+    Over,
+}

@@ -1,0 +1,56 @@
+//! The source floor: bytes of captures become [`Frame`]s, in the order of their times.
+
+use crate::time::CaptureTime;
+
+/// A packet's place: the input that it stands in and its number there.
+///
+/// Numbers count from 1 within their input, as Wireshark counts (which numbers systemd-journal and custom blocks of
+/// pcapng, too). Inputs count from 0 in the order of their first packet's time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PacketId(u64);
+
+impl PacketId {
+    /// Packet `number` of input `input`.
+    #[must_use]
+    pub const fn new(input: u16, number: u64) -> Self {
+        Self(((input as u64) << 48) | (number & 0xffff_ffff_ffff))
+    }
+    /// Index of the input.
+    #[must_use]
+    pub const fn input(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+    /// Number of the packet within its input, from 1.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 & 0xffff_ffff_ffff
+    }
+}
+
+/// A packet and when it was captured: what evidence points at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PacketRef {
+    /// When it was captured.
+    pub time: CaptureTime,
+    /// Where it stands.
+    pub id: PacketId,
+}
+
+/// Link type of a frame, as registered for pcap (`LINKTYPE_…`), FCS and class bits removed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkType(pub u16);
+
+/// One captured packet, lent until the next one is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Where it stands and when it was captured.
+    pub at: PacketRef,
+    /// What the data starts with.
+    pub link: LinkType,
+    /// Bytes of frame check sequence at the end of each frame of this interface, where the capture says so.
+    pub fcs_len: u8,
+    /// Length on the wire; more than `data` where the snap length cut.
+    pub wire_len: u32,
+    /// What was captured.
+    pub data: &'a [u8],
+}

@@ -1,0 +1,146 @@
+//! The wire floor: a [`Frame`](crate::source::Frame) becomes a [`Packet`]: addresses, ports, flags and payload, whatever it was wrapped in.
+//!
+//! Lengths come from the IP header, never from what was captured: a cut packet keeps its true place in a stream.
+
+use std::net::IpAddr;
+
+use crate::source::PacketRef;
+
+/// An Ethernet (EUI-48) address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Mac(pub [u8; 6]);
+
+/// What a frame held.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Where it stands and when it was captured. For a reassembled datagram: its last fragment.
+    pub at: PacketRef,
+    /// Addresses of the link, where it has any.
+    pub link: Link,
+    /// The IP header, where there is one.
+    pub ip: Option<Ip>,
+    /// What it carries.
+    pub body: Body<'a>,
+}
+
+/// Link-layer addresses and tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Sender; absent on raw IP and loopback.
+    pub source: Option<Mac>,
+    /// Receiver; absent on raw IP, loopback and Linux cooked captures.
+    pub destination: Option<Mac>,
+    /// Innermost VLAN identifier, where tagged.
+    pub vlan: Option<u16>,
+}
+
+/// What the analysis needs of an IPv4 or IPv6 header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ip {
+    /// Sender.
+    pub source: IpAddr,
+    /// Receiver.
+    pub destination: IpAddr,
+    /// Time to live or hop limit as captured.
+    pub ttl: u8,
+    /// IPv4 identification; `None` in IPv6.
+    pub identification: Option<u16>,
+    /// Protocol number of the payload (after IPv6 extension headers).
+    pub protocol: u8,
+}
+
+/// What a packet carries.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// A TCP segment.
+    Tcp(Segment<'a>),
+    /// A UDP datagram.
+    Udp(Datagram<'a>),
+    /// An ICMP or ICMPv6 error about a packet that it quotes.
+    IcmpError(IcmpError),
+    /// An address binding told by ARP or neighbour discovery.
+    Neighbour(Neighbour),
+    /// IP with another payload, or a fragment that waits for the rest.
+    OtherIp,
+    /// Something without IP, or cut before it could be told.
+    Other,
+    /// An encapsulation or link type that is not decoded, by name (for the report).
+    NotDecoded(&'static str),
+}
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number (meaningful with the ACK flag).
+    pub ack: u32,
+    /// Flag bits as on the wire: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
+    pub flags: u8,
+    /// Window, unscaled.
+    pub window: u16,
+    /// Payload length by the IP header.
+    pub len: u32,
+    /// Payload as far as captured: shorter than `len` where the frame was cut.
+    pub payload: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// FIN bit.
+    pub const FIN: u8 = 1;
+    /// SYN bit.
+    pub const SYN: u8 = 2;
+    /// RST bit.
+    pub const RST: u8 = 4;
+    /// ACK bit.
+    pub const ACK: u8 = 16;
+
+    /// Whether any of the flags `bits` is set.
+    #[must_use]
+    pub const fn has(&self, bits: u8) -> bool {
+        self.flags & bits != 0
+    }
+}
+
+/// A UDP datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// Payload length by the headers.
+    pub len: u32,
+    /// Payload as far as captured.
+    pub payload: &'a [u8],
+}
+
+/// An ICMP or ICMPv6 error and the packet that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpError {
+    /// Type as on the wire (ICMP 3 unreachable, 11 time exceeded; ICMPv6 1 unreachable, 2 too big, 3 time exceeded).
+    pub kind: u8,
+    /// Code as on the wire.
+    pub code: u8,
+    /// Source address of the quoted packet.
+    pub source: IpAddr,
+    /// Destination address of the quoted packet.
+    pub destination: IpAddr,
+    /// Protocol number of the quoted packet.
+    pub protocol: u8,
+    /// Source and destination port of the quoted packet.
+    pub ports: (u16, u16),
+}
+
+/// An address and the link address that answers for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The IP address.
+    pub address: IpAddr,
+    /// The link address that claims it.
+    pub mac: Mac,
+}
