@@ -47,6 +47,14 @@ pub enum Error {
         /// What libpcap said.
         message: String,
     },
+    /// More inputs than can be numbered.
+    #[error("{path}: one input more than the {limit} that can be analysed together; analyse them in parts", path = .path.display())]
+    TooManyInputs {
+        /// The first one that is too many.
+        path: PathBuf,
+        /// The bound.
+        limit: usize,
+    },
     /// A configuration that cannot be used.
     #[error("{path}: {message}", path = .path.display())]
     Config {

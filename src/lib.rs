@@ -23,6 +23,7 @@ pub mod limits;
 pub mod probe;
 pub mod proto;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod text;
 pub mod time;

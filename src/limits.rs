@@ -10,26 +10,83 @@ use std::time::Duration;
 pub const MAX_RECORD: usize = 16 << 20;
 /// Bytes that are read from a file at once: larger blocks fall out of the second-level cache, smaller ones cost calls.
 pub const READ_BLOCK: usize = 256 << 10;
+/// Bytes that are searched behind damage for the next packet: room for one record of the largest kind.
+pub const MAX_RESYNC: u64 = MAX_RECORD as u64;
+/// Interfaces of one pcapng section: an EPB may name four billion of them, real files have a few dozen.
+pub const MAX_INTERFACES: usize = 4096;
+/// Link types of one input that are listed by name.
+pub const MAX_SHOWN_LINK_TYPES: usize = 32;
+/// Plain files that stay open while they wait for their turn; others are closed and opened again, so that a folder of
+/// thousands of rotated files needs neither as many handles nor as many blocks.
+pub const MAX_WAITING_OPEN: usize = 16;
+/// Inputs of one analysis: what the input part of a packet's place can number.
+pub const MAX_INPUTS: usize = 1 << 16;
 /// Longest request or response head (RFC 9112 names no bound; servers use 8 to 16 KiB).
 pub const MAX_HTTP_HEAD: usize = 16 << 10;
 /// Bytes of a decoded body that are kept: the expected one has 22, a title stands in the first few KiB.
 pub const MAX_HTTP_BODY: usize = 8 << 10;
 /// Header lines that httparse is given room for.
 pub const MAX_HTTP_HEADERS: usize = 128;
+/// Bytes of one header value that are kept: real ones that are shown (locations, user agents) stay below it.
+pub const MAX_HTTP_FIELD: usize = 1024;
+/// Fields kept of one response that tell who answered.
+pub const MAX_HTTP_MARKERS: usize = 8;
+/// Authentication challenges kept of one response: there are six schemes in use.
+pub const MAX_CHALLENGES: usize = 16;
+/// Bytes of a credential that are decoded: a type 3 message takes under 1 KiB, a Kerberos ticket up to 48 KiB, of which
+/// only the start is looked at.
+pub const MAX_CREDENTIAL: usize = 4 << 10;
+/// Content codings undone one after the other; more than two is no honest server.
+pub const MAX_CONTENT_CODINGS: usize = 2;
+/// Characters kept of a page title.
+pub const MAX_TITLE: usize = 200;
 /// Bytes of handshake messages that are joined for one direction: Schannel's own limit is half of it.
 pub const MAX_TLS_HANDSHAKE: usize = 64 << 10;
+/// Entries kept of one list in a hello (ciphers, extensions, groups): clients offer up to about 180.
+pub const MAX_TLS_LIST: usize = 512;
+/// Names kept of one certificate: large content networks list a hundred.
+pub const MAX_CERTIFICATE_NAMES: usize = 64;
 /// Out-of-order bytes held for one direction of one flow.
 pub const MAX_HELD_BYTES: usize = 256 << 10;
 /// Out-of-order segments held for one direction of one flow.
 pub const MAX_HELD_SEGMENTS: usize = 64;
+/// How long a hole in a stream that the other side has acknowledged past may still be filled by a packet that the
+/// capture wrote out of order. Mirror ports and multi-queue adapters swap packets within about 100 ms.
+pub const REORDER_TOLERANCE: Duration = Duration::from_millis(200);
+/// Furthest that a segment may lie from the expected byte: the largest window of RFC 7323 (2^30).
+pub const MAX_SEQUENCE_JUMP: i64 = 1 << 30;
+/// Gaps of one direction whose acknowledgement is still awaited or that a late packet may fall into.
+pub const MAX_OPEN_GAPS: usize = 8;
+/// SYN segments remembered: Windows sends 3 to 5, Linux 7.
+pub const MAX_SYNS: usize = 16;
+/// First bytes of a direction that may be looked at before it is known or unknown: the longest request line prefix or
+/// record header that tells.
+pub const MAX_SNIFF: usize = 64;
+/// Unknown first bytes of one direction after which a flow is unknown, though the other direction showed nothing.
+pub const MAX_UNKNOWN: u64 = 16 << 10;
+/// Signatures of recent segments kept for a flow that is being read, to know a mirror port's copies.
+pub const RECENT_SEGMENTS: usize = 16;
+/// Payload bytes that are hashed to tell copies from retransmissions with other bytes.
+pub const SIGNATURE_BYTES: usize = 64;
+/// A SYN with a known initial sequence number after this much silence is a new connection all the same: no stack
+/// repeats a SYN for longer (Linux 127 s in all, its longest pause 64 s).
+pub const SAME_SYN: Duration = Duration::from_secs(120);
 /// Names followed inside one DNS name before it is called a loop (RFC 1035 names have at most 127 labels).
 pub const MAX_DNS_POINTERS: usize = 32;
 /// Records read from one DNS message.
 pub const MAX_DNS_RECORDS: usize = 256;
+/// Hops through pointers followed in one DNS message altogether: a message of 64 KiB could ask for millions.
+pub const MAX_DNS_HOPS: usize = 1024;
 /// Datagrams whose fragments are being collected at a time, and the bytes held for all of them.
 pub const MAX_FRAGMENTED: usize = 256;
 /// Bytes held for incomplete datagrams.
 pub const MAX_FRAGMENT_BYTES: usize = 4 << 20;
+/// Separate holes-and-pieces ranges of one datagram: 64 KiB in fragments for an MTU of 576, every other one missing, has 60.
+pub const MAX_FRAGMENT_RANGES: usize = 64;
+/// Tags or headers of encapsulation that are taken off one packet.
+pub const MAX_ENCAPSULATION: usize = 8;
+/// Packets that are remembered to tell a mirror port's copy: 4096 within 50 ms are 80,000 a second without TCP.
+pub const MAX_REMEMBERED_PACKETS: usize = 4096;
 /// Time after which an incomplete datagram is given up (RFC 791 suggests 15 s, RFC 8200 asks for 60 s).
 pub const FRAGMENT_LIFETIME: Duration = Duration::from_secs(60);
 /// Two packets that agree in everything but TTL, checksum and DSCP within this time are one, copied by a mirror port.

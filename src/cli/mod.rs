@@ -1,7 +1,16 @@
 //! The command line.
 
+pub mod args;
+pub mod config;
+mod interfaces;
+mod output;
+mod progress;
+mod run;
+
+pub use run::{Analyse, run};
+
 /// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    run(&crate::engine::analyse)
 }

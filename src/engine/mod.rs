@@ -1,3 +1,104 @@
 //! The engine: runs the floors and keeps what they find.
 
+mod pipeline;
 pub mod snapshot;
+mod states;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use crate::error::Error;
+use crate::probe::world::World;
+use crate::settings::{Hooks, Progress, Settings};
+use crate::source::{Capture, Input, Options, digest};
+use crate::verdict::judge::judge;
+use crate::verdict::roles::Roles;
+
+use self::pipeline::{Counts, Pipeline};
+use self::snapshot::{Quality, Snapshot};
+
+/// Packets after which the caller is asked whether to stop, and told how far reading has come.
+const LOOK_UP_EVERY: u64 = 16384;
+
+/// Analyses captures to their end, or until the caller stops it.
+///
+/// What could not be read beside what could comes back with the snapshot.
+///
+/// # Errors
+///
+/// All errors, at least one, where nothing could be read or the filter cannot be used.
+pub fn analyse(
+    paths: &[PathBuf],
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Result<(Snapshot, Vec<Error>), Vec<Error>> {
+    let progress = Arc::new(crate::source::Progress::default());
+    let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&progress) };
+    let (mut capture, warnings) = Capture::open(paths, options)?;
+    let digests = if hooks.digest { start_digests(&capture.inputs()) } else { Vec::new() };
+    let mut world = World::new(settings.clone());
+    let mut pipeline = Pipeline::new(settings);
+    let mut packets = 0u64;
+    while let Some(frame) = capture.next() {
+        let time = frame.at.time;
+        pipeline.frame(&frame, &mut world);
+        packets += 1;
+        if packets.is_multiple_of(LOOK_UP_EVERY) {
+            if hooks.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            (hooks.progress)(&Progress { bytes: progress.bytes(), packets, time: Some(time), findings: 0 });
+        }
+    }
+    let (counts, flows) = pipeline.finish(&mut world);
+    let mut inputs = capture.inputs();
+    for (input, handle) in inputs.iter_mut().zip(digests) {
+        input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
+    }
+    world.drops = inputs.iter().map(|input| input.dropped).sum();
+    let roles = Roles::of(&world);
+    let findings = judge(&world, &roles);
+    let snapshot = Snapshot {
+        time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
+        quality: quality(&world, counts, flows),
+        clients: states::clients(&world, &roles, &findings),
+        findings,
+        inputs,
+    };
+    Ok((snapshot, warnings))
+}
+
+/// Starts hashing the files that can be read a second time, each on a thread of its own.
+fn start_digests(inputs: &[Input]) -> Vec<Option<JoinHandle<Option<String>>>> {
+    inputs
+        .iter()
+        .map(|input| {
+            let path = input.path.clone();
+            (path != Path::new("-") && path.is_file()).then(|| std::thread::spawn(move || digest(&path).ok()))
+        })
+        .collect()
+}
+
+fn quality(world: &World, counts: Counts, flows: crate::flow::TableStats) -> Quality {
+    let protocols = [
+        ("arp", world.protocols.neighbours),
+        ("dhcp", counts.dhcp > 0),
+        ("dns", world.protocols.dns || world.protocols.dns_answers),
+        ("http", world.protocols.http),
+        ("icmp", world.protocols.icmp),
+        ("tls", world.protocols.tls),
+    ];
+    Quality {
+        one_way_flows: flows.one_way,
+        duplicate_packets: flows.duplicates + counts.duplicates,
+        truncated_packets: counts.truncated,
+        gaps: flows.gaps,
+        dropped_packets: world.drops,
+        evicted_flows: flows.evicted,
+        anonymised: world.rewriting.suspected(),
+        protocols_seen: protocols.iter().filter(|(_, seen)| *seen).map(|(name, _)| *name).collect(),
+        not_decoded: counts.not_decoded.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+    }
+}

@@ -1,11 +1,12 @@
 //! What the engine knows at a moment: all that reports and the terminal UI ever see.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use crate::time::CaptureTime;
 use crate::verdict::{Capability, Family, Finding, NcsiReason, Role};
 use crate::wire::Mac;
+
+pub use crate::source::{Input, Problem};
 
 /// What the engine knows at a moment.
 #[derive(Clone, Debug, Default)]
@@ -20,56 +21,6 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// Digits of a second that the captures' clocks resolve: 6 for microseconds.
     pub time_digits: u8,
-}
-
-/// One capture.
-#[derive(Clone, Debug, Default)]
-pub struct Input {
-    /// Where it was read from; `-` is standard input.
-    pub path: PathBuf,
-    /// `pcap` or `pcapng`.
-    pub format: &'static str,
-    /// `gzip` or `zstd`, where compressed.
-    pub compression: Option<&'static str>,
-    /// SHA-256 of the file as it stands, in hex, where it was asked for.
-    pub sha256: Option<String>,
-    /// Packets read.
-    pub packets: u64,
-    /// Captured bytes of these packets.
-    pub bytes: u64,
-    /// Names of the link types, in order of appearance (`ETHERNET`).
-    pub link_types: Vec<String>,
-    /// Time of the first packet (the earliest).
-    pub first: Option<CaptureTime>,
-    /// Time of the last packet (the latest).
-    pub last: Option<CaptureTime>,
-    /// Whether it was read to a proper end.
-    pub complete: bool,
-    /// Operating system that captured, as the file says.
-    pub capture_os: Option<String>,
-    /// Program that captured, as the file says.
-    pub capture_program: Option<String>,
-    /// Capture filter, as the file says.
-    pub filter: Option<String>,
-    /// Largest captured length of a packet.
-    pub snap_length: Option<u32>,
-    /// Packets that the capturing system dropped, as interface statistics say.
-    pub dropped: u64,
-    /// Digits of a second that its clock resolves.
-    pub time_digits: u8,
-    /// Damage met on the way, bounded.
-    pub problems: Vec<Problem>,
-}
-
-/// Damage of a capture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The last good packet before it.
-    pub packet: u64,
-    /// Byte offset in the (uncompressed) capture.
-    pub offset: u64,
-    /// What is wrong there.
-    pub message: String,
 }
 
 /// What the captures can and cannot show.

@@ -1,4 +1,25 @@
 //! The flow floor: TCP segments become in-order bytes, known gaps and connect facts.
+//!
+//! [`FlowTable`] takes the packets of one worker in file order, [`StreamReader`] takes what comes out. A flow is in one
+//! of three phases: *watched* (start not seen, nothing recognised: 96 bytes, each segment's first bytes are sniffed),
+//! *live* (opened by a SYN or recognised: facts, reassembly and the reader's state in a box) or *over* (a tombstone of
+//! 96 bytes that absorbs the rest).
+
+mod deadline;
+mod delivery;
+mod eviction;
+mod hot;
+mod key;
+mod live;
+mod recent;
+mod stream;
+mod table;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+pub use key::FlowKey;
+pub use table::{FlowTable, Outcome, Seen, TableStats};
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -55,12 +76,17 @@ pub struct Mark {
 pub struct Half {
     /// Packets captured.
     pub packets: u32,
-    /// Payload bytes delivered in order so far (gaps included): the stream offset of the next byte.
+    /// Payload bytes delivered in order so far (gaps included): the stream offset of the next byte. While
+    /// [`StreamReader::data`] or [`StreamReader::gap`] runs, what it is being told is already counted (of first
+    /// bytes that waited until they were recognised: all of them).
     pub delivered: u64,
     /// Highest stream offset that the other side acknowledged (FIN not counted), where offsets are known.
     pub acknowledged: u64,
-    /// Bytes of payload that are known to be missing.
+    /// Bytes of payload that are known to be missing: lost, or cut by the snap length.
     pub gap_bytes: u64,
+    /// Bytes that the other side acknowledged and that are not in the capture: in gaps, or beyond `delivered` and not
+    /// held. The end of a stream takes one sequence number, so an uncaptured FIN counts as one byte here.
+    pub acknowledged_missing: u64,
     /// Segments that repeated bytes already captured (a true retransmission, not a mirror's copy).
     pub retransmissions: u32,
     /// Any segment was cut by the snap length.
@@ -69,6 +95,8 @@ pub struct Half {
     pub fin: Option<Mark>,
     /// First segment with RST.
     pub reset: Option<Mark>,
+    /// Segments with RST: Windows asks again after a refusal, with the same initial sequence number.
+    pub resets: u32,
     /// TTL of the first packet.
     pub ttl: Option<u8>,
     /// Link address of the sender.
@@ -79,7 +107,7 @@ impl Half {
     /// Whether the other side acknowledged bytes of this direction that were never captured.
     #[must_use]
     pub const fn acknowledged_unseen(&self) -> bool {
-        self.acknowledged > self.delivered || self.gap_bytes > 0 && self.acknowledged >= self.delivered
+        self.acknowledged_missing > 0
     }
 }
 
@@ -96,7 +124,7 @@ pub struct Connection {
     pub first: PacketRef,
     /// Last packet.
     pub last: PacketRef,
-    /// SYN segments of the client, bounded.
+    /// SYN segments of the client (one initial sequence number), at most [`MAX_SYNS`](crate::limits::MAX_SYNS).
     pub syns: Vec<Mark>,
     /// First SYN-ACK.
     pub syn_ack: Option<Mark>,
@@ -148,6 +176,9 @@ pub enum Interest {
 pub enum Sniff {
     /// A message that the reader understands starts here: read this flow from here on.
     Starts,
+    /// The same, but it is a message of the other side: a request or client hello in [`Direction::ToClient`], an answer
+    /// in [`Direction::ToServer`]. Turns the roles of a flow whose start was not seen; else it is [`Sniff::Starts`].
+    StartsReversed,
     /// Too short to tell.
     Unsure,
     /// Nothing known.
@@ -159,10 +190,17 @@ pub trait StreamReader {
     /// Protocol state of one connection.
     type State: Default;
 
-    /// Whether a known message starts with these bytes (first bytes of a direction or of a mid-stream segment).
+    /// Whether a known message starts with these bytes (first bytes of a direction or of a mid-stream segment; of a
+    /// short segment, joined with the bytes before it). Asked until the first [`Sniff::Starts`] of either direction;
+    /// from then on both directions are read. After [`MAX_SNIFF`](crate::limits::MAX_SNIFF) bytes unsure means unknown.
+    /// Bytes of the other direction that were unknown before are told as a gap, not counted in `gap_bytes`.
     fn sniff(&self, connection: &Connection, direction: Direction, bytes: &[u8]) -> Sniff;
 
-    /// A connection was opened (first SYN seen). Return a moment at which [`StreamReader::wake`] is to be called.
+    /// A connection was opened: its first SYN, or its SYN-ACK where that comes first. Not called for a connection whose
+    /// start was not seen: there the first call is [`StreamReader::data`] or [`StreamReader::gap`] after
+    /// [`Sniff::Starts`]. Return a moment at which [`StreamReader::wake`] is to be called.
+    ///
+    /// Of all moments that are returned the last one holds; `None` leaves it standing; it is dropped when it has come.
     fn opened(&mut self, connection: &Connection, state: &mut Self::State) -> Option<CaptureTime>;
 
     /// Bytes in order. `offset` is the stream offset of the first of them. Return the interest and, optionally, a moment to be woken at.
@@ -196,7 +234,8 @@ pub trait StreamReader {
         at: PacketRef,
     );
 
-    /// Something changed that is no data: SYN-ACK, FIN (after its data), RST, ICMP error. The connection tells which.
+    /// Something changed that is no data: SYN-ACK, a repeated SYN (also one that comes after its SYN-ACK in the file),
+    /// FIN (after its data), each RST, the first ICMP error. The connection tells which.
     fn changed(
         &mut self,
         connection: &Connection,
@@ -212,8 +251,15 @@ pub trait StreamReader {
         now: CaptureTime,
     ) -> (Interest, Option<CaptureTime>);
 
-    /// The last call for a connection: evicted under pressure, replaced by a new one on the same ports, or the capture ended.
+    /// The last call for a connection, unless the reader was [`Interest::Done`] with it: evicted under pressure,
+    /// replaced by a new one on the same ports, not understood, or the capture ended.
     fn end(&mut self, connection: &Connection, state: &mut Self::State, now: CaptureTime, why: End);
+
+    /// Bytes that a state keeps on the heap, for the bound on all of them together. Cheap: asked after each segment.
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
 }
 
 /// Why a connection gets its last call.
@@ -225,4 +271,6 @@ pub enum End {
     Evicted,
     /// A new connection uses the same addresses and ports, or the old one was idle for long.
     Over,
+    /// Opened, but what came first was unknown to the reader in both directions: no protocol of ours.
+    Unknown,
 }

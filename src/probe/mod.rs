@@ -1,1 +1,9 @@
-//! The probe floor.
+//! The probe floor: transactions of one client become attempts.
+
+pub mod attempt;
+pub mod catalog;
+pub mod client;
+pub mod correlate;
+pub mod microsoft;
+pub mod presence;
+pub mod world;

@@ -1,1 +1,103 @@
-//! The report floor.
+//! The report floor: what the engine knows becomes text, JSON, CSV or Markdown, in the reader's language.
+//!
+//! [`build::report`] makes the data of a report, [`write`] prints it in a format. Nothing here opens files or asks the
+//! clock; whatever came from the wire is made safe to print when the report is built.
+
+pub mod build;
+mod clean;
+pub mod clock;
+mod csv;
+pub mod explain;
+mod filter;
+mod heading;
+mod json;
+pub mod language;
+mod markdown;
+pub mod model;
+mod networks;
+mod paint;
+pub mod schema;
+pub mod select;
+mod text;
+pub mod words;
+mod wrap;
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+pub use json::summary_line;
+pub use language::Language;
+pub use model::Report;
+pub use select::Selection;
+
+/// What a report says, and about what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Language of the words.
+    pub language: Language,
+    /// What is shown.
+    pub selection: Selection,
+}
+
+/// A format of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For a person at a terminal.
+    #[default]
+    Text,
+    /// One JSON document, see [`schema`].
+    Json,
+    /// One finding a line.
+    Ndjson,
+    /// One finding a row.
+    Csv,
+    /// For tickets.
+    Markdown,
+}
+
+/// How a report for people looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Language of the words around the findings; that of the report.
+    pub language: Language,
+    /// Zone of the times.
+    pub zone: TimeZone,
+    /// Columns to fill.
+    pub width: usize,
+    /// Whether to colour. The meaning never depends on it.
+    pub colour: bool,
+}
+
+impl Style {
+    /// Widest text that is comfortable to read.
+    pub const MAX_WIDTH: usize = 100;
+    /// Narrowest text that is still laid out.
+    pub const MIN_WIDTH: usize = 40;
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { language: Language::En, zone: TimeZone::UTC, width: Self::MAX_WIDTH, colour: false }
+    }
+}
+
+/// Prints `report` to `out`.
+///
+/// # Errors
+///
+/// What `out` says; a closed pipe is [`io::ErrorKind::BrokenPipe`].
+pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Ndjson => json::write_lines(report, out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, style, out),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,37 @@
 //! The source floor: bytes of captures become [`Frame`]s, in the order of their times.
+//!
+//! ```text
+//!  file, folder, stdin ──open──▶ block ──pcap, pcapng──▶ record ──merge──▶ Frame
+//! ```
+//!
+//! [`Capture::open`] takes paths, [`Capture::next`] lends one frame after the other, [`Capture::inputs`] tells at any
+//! time what was read. What a file is, is told by its content, never by its name. Damage is no error: it is noted
+//! with its input, and reading goes on behind it where a packet can be found there.
 
 use crate::time::CaptureTime;
+
+mod block;
+mod clock;
+mod digest;
+mod filter;
+mod foreign;
+mod input;
+mod link_type;
+mod merge;
+mod open;
+mod options;
+mod paths;
+mod pcap;
+mod pcapng;
+mod progress;
+mod reader;
+mod resync;
+
+pub use digest::digest;
+pub use filter::Filter;
+pub use input::{Input, Problem};
+pub use merge::{Capture, Options};
+pub use progress::Progress;
 
 /// A packet's place: the input that it stands in and its number there.
 ///

@@ -1,1 +1,289 @@
-//! The transaction floor.
+//! The transaction floor: messages of one flow become self-contained [`Transaction`]s.
+//!
+//! This is the seam of the program. Everything up to here knows one flow and nothing else; everything after knows one
+//! client and sees no packet. A transaction carries all that the lower floors will ever ask: who, when, which packets,
+//! what was said, and what the capture could not show.
+
+pub mod assembler;
+mod exchange;
+mod handshake;
+pub mod lookup;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::flow::{Connection, Mark};
+use crate::proto::http::{Body as HttpBody, RequestHead, ResponseHead};
+use crate::proto::tls::{Certificate, ClientHello, ServerHello};
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::verdict::Side;
+use crate::wire::Mac;
+
+pub use lookup::{Lookup, LookupAnswer, LookupEnd};
+
+/// Something that happened on one flow and is over, or that the capture shows no further.
+#[derive(Clone, Debug)]
+pub enum Transaction {
+    /// A DNS look-up.
+    Lookup(Box<Lookup>),
+    /// A second, different answer to a look-up that was answered before.
+    RivalAnswer {
+        /// Who asked.
+        client: IpAddr,
+        /// What was asked.
+        name: String,
+        /// The packet.
+        at: PacketRef,
+        /// Who answered.
+        server: IpAddr,
+        /// With what.
+        addresses: Vec<IpAddr>,
+    },
+    /// A connection that could not be opened, or on which nothing known was said.
+    Attempted(Box<Attempted>),
+    /// An HTTP request and its answer.
+    Exchange(Box<Exchange>),
+    /// A TLS handshake.
+    Handshake(Box<Handshake>),
+    /// An address and the link address that claims it.
+    Neighbour {
+        /// The address.
+        address: IpAddr,
+        /// The link address.
+        mac: Mac,
+        /// The packet.
+        at: PacketRef,
+    },
+}
+
+/// How long a timer ran and whether the capture shows all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    /// The deadline passed inside the capture.
+    Elapsed,
+    /// The capture (or our memory of the flow) ended `missing` before the deadline.
+    Cut {
+        /// Time that was missing.
+        missing: Duration,
+    },
+}
+
+/// A connection that led to no message.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// What is known of it.
+    pub connection: Connection,
+    /// How it ended.
+    pub end: AttemptedEnd,
+}
+
+/// How a connection without messages ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AttemptedEnd {
+    /// No SYN-ACK.
+    Unanswered(Wait),
+    /// RST to the SYN.
+    Refused(Mark),
+    /// An ICMP error came back (it stands in the connection).
+    Unreachable,
+    /// It opened, and nothing was said on it that we understand.
+    Silent,
+}
+
+/// A request and its answer.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The connection, as far as it had come when the exchange ended.
+    pub connection: Connection,
+    /// Which exchange on that connection, from 0.
+    pub index: u32,
+    /// Authority of the tunnel that it was sent through, if any.
+    pub tunnel: Option<Tunnel>,
+    /// The request; absent where only the answer was captured.
+    pub request: Option<Request>,
+    /// The response, where one came.
+    pub response: Option<Response>,
+    /// How it ended.
+    pub end: ExchangeEnd,
+    /// First packet that belongs to it, and the moment that decided it.
+    pub started: PacketRef,
+    /// The moment that decided it: answer, refusal or deadline.
+    pub ended: CaptureTime,
+}
+
+/// A CONNECT tunnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// The authority's host, lower case.
+    pub host: String,
+    /// The authority's port.
+    pub port: u16,
+}
+
+/// A request as captured.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its head, as far as it could be read.
+    pub head: RequestHead,
+    /// Whether the head is whole.
+    pub whole: bool,
+    /// First packet.
+    pub first: PacketRef,
+    /// Packet that completed the head.
+    pub at: PacketRef,
+    /// Packets that carried it again.
+    pub copies: Vec<PacketRef>,
+    /// Whether the server acknowledged it.
+    pub acknowledged: bool,
+}
+
+/// A response as captured.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Its head, as far as it could be read.
+    pub head: ResponseHead,
+    /// Whether the head is whole.
+    pub whole: bool,
+    /// First packet.
+    pub first: PacketRef,
+    /// Packet that completed the head.
+    pub at: PacketRef,
+    /// Packet that completed the body.
+    pub last: PacketRef,
+    /// Its body.
+    pub body: HttpBody,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExchangeEnd {
+    /// A final response.
+    Answered,
+    /// The server sent something that is no HTTP/1 response.
+    NotHttp {
+        /// Its first characters.
+        start: String,
+        /// Where.
+        at: PacketRef,
+    },
+    /// Reset before a response.
+    Reset {
+        /// By whom.
+        by: Side,
+        /// Where.
+        mark: Mark,
+    },
+    /// Closed before a response.
+    Closed {
+        /// By whom.
+        by: Side,
+        /// Where.
+        mark: Mark,
+    },
+    /// An ICMP error (it stands in the connection).
+    Unreachable,
+    /// No response.
+    Unanswered(Wait),
+    /// A response came, and the capture does not hold it: it was acknowledged, or the stream has a gap in its place.
+    NotCaptured,
+}
+
+/// A TLS handshake.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    /// The connection, as far as it had come when the handshake ended.
+    pub connection: Connection,
+    /// The tunnel that it was made through, if any.
+    pub tunnel: Option<Tunnel>,
+    /// The client's hello (the first, where a retry was asked for).
+    pub hello: Option<(Box<ClientHello>, PacketRef)>,
+    /// Packets that carried the hello again.
+    pub hello_copies: Vec<PacketRef>,
+    /// Whether the server acknowledged the hello.
+    pub hello_acknowledged: bool,
+    /// The server's hello.
+    pub server_hello: Option<(ServerHello, PacketRef)>,
+    /// The server's certificate.
+    pub certificate: Option<(Box<Certificate>, PacketRef)>,
+    /// The server asked for a client certificate.
+    pub certificate_requested: bool,
+    /// First fatal alert in clear.
+    pub alert: Option<(Side, u8, PacketRef)>,
+    /// A type-21 record after encryption began, and by whom.
+    pub encrypted_alert: Option<(Side, PacketRef)>,
+    /// Both directions reached encrypted data.
+    pub established: bool,
+    /// How it ended.
+    pub end: HandshakeEnd,
+    /// First packet of the hello, or of what is there.
+    pub started: PacketRef,
+    /// The moment that decided it.
+    pub ended: CaptureTime,
+}
+
+/// How a handshake ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandshakeEnd {
+    /// Application data flowed in both directions, or both sides changed to encryption and went on.
+    Completed,
+    /// A fatal alert (it stands in the handshake).
+    Alert,
+    /// Reset.
+    Reset {
+        /// By whom.
+        by: Side,
+        /// Where.
+        mark: Mark,
+    },
+    /// Closed.
+    Closed {
+        /// By whom.
+        by: Side,
+        /// Where.
+        mark: Mark,
+    },
+    /// An ICMP error (it stands in the connection).
+    Unreachable,
+    /// Nothing came back.
+    Unanswered(Wait),
+    /// The answer exists and is not in the capture.
+    NotCaptured,
+    /// The capture ended while the handshake was going well.
+    Unfinished,
+}
+
+impl Transaction {
+    /// What orders transactions: the moment that decided them, then their first packet.
+    #[must_use]
+    pub fn order(&self) -> (CaptureTime, PacketRef) {
+        match self {
+            Self::Lookup(lookup) => (lookup.ended, lookup.first()),
+            Self::RivalAnswer { at, .. } | Self::Neighbour { at, .. } => (at.time, *at),
+            Self::Attempted(attempted) => (attempted.connection.last.time, attempted.connection.first),
+            Self::Exchange(exchange) => (exchange.ended, exchange.started),
+            Self::Handshake(handshake) => (handshake.ended, handshake.started),
+        }
+    }
+
+    /// Who asked, where a single host did.
+    #[must_use]
+    pub fn client(&self) -> IpAddr {
+        match self {
+            Self::Lookup(lookup) => lookup.client.ip(),
+            Self::RivalAnswer { client, .. } => *client,
+            Self::Attempted(attempted) => attempted.connection.client.ip(),
+            Self::Exchange(exchange) => exchange.connection.client.ip(),
+            Self::Handshake(handshake) => handshake.connection.client.ip(),
+            Self::Neighbour { address, .. } => *address,
+        }
+    }
+}
+
+impl Exchange {
+    /// Where the request went.
+    #[must_use]
+    pub const fn server(&self) -> SocketAddr {
+        self.connection.server
+    }
+}

@@ -99,7 +99,7 @@ pub enum Note {
     /// DNS question; `copy` counts from 1 over all servers.
     Query { name: String, qtype: u16, server: IpAddr, copy: u32 },
     /// DNS answer.
-    Answer { rcode: u8, addresses: Vec<IpAddr>, server: IpAddr, truncated: bool },
+    Answer { rcode: u16, addresses: Vec<IpAddr>, server: IpAddr, truncated: bool },
     /// A second, different answer to the same question.
     RivalAnswer { addresses: Vec<IpAddr>, server: IpAddr },
     /// TCP SYN; `copy` counts from 1 per connection.
@@ -120,6 +120,8 @@ pub enum Note {
     RequestAgain,
     /// HTTP response.
     Response { status: u16, reason: String, location: Option<String>, server: Option<String> },
+    /// The last packet of the response's body.
+    ResponseEnd,
     /// Something that is no HTTP response.
     NotHttp { start: String },
     /// The response came, but after the deadline.
@@ -136,6 +138,36 @@ pub enum Note {
     Alert { by: Side, fatal: bool, code: u8 },
     /// A packet towards the client inside the window: the capture does see this direction.
     InboundSeen,
+    /// DHCP message, by its name of RFC 2132 (`DISCOVER`, `ACK`); the address offered or asked for.
+    Dhcp { message: String, address: Option<IpAddr>, server: Option<IpAddr> },
+    /// ARP request or neighbour solicitation; `copy` counts from 1.
+    NeighbourAsked { target: IpAddr, copy: u32 },
+    /// ARP reply or neighbour advertisement.
+    NeighbourAnswered { target: IpAddr, mac: Mac },
+    /// ARP announcement: the sender takes this address.
+    AddressClaimed { address: IpAddr },
+    /// ICMPv6 router solicitation.
+    RouterSolicited,
+    /// ICMPv6 router advertisement; whether it brings a prefix to build an address from.
+    RouterAdvertised { from: IpAddr, prefix: bool },
+}
+
+impl Note {
+    /// Whether the packet stands outside the conversations of its finding: such evidence is named by packet number in
+    /// the display filter.
+    #[must_use]
+    pub const fn stands_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::InboundSeen
+                | Self::Dhcp { .. }
+                | Self::NeighbourAsked { .. }
+                | Self::NeighbourAnswered { .. }
+                | Self::AddressClaimed { .. }
+                | Self::RouterSolicited
+                | Self::RouterAdvertised { .. }
+        )
+    }
 }
 
 /// A conversation of an attempt.
@@ -248,6 +280,8 @@ pub struct Details {
     pub proxy: Option<ProxyDetails>,
     /// The handshake.
     pub tls: Option<TlsDetails>,
+    /// The host itself: its link address, its lease, its gateway.
+    pub host: Option<HostDetails>,
     /// The error that WinHTTP reports for this outcome.
     pub winhttp_error: Option<u32>,
 }
@@ -374,6 +408,23 @@ pub struct TlsDetails {
     pub ja3: Option<String>,
     /// Versions tried one after the other, highest first.
     pub tried: Vec<String>,
+}
+
+/// What a host knows about its own place in the network, as far as the capture shows it.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+pub struct HostDetails {
+    /// Its link address.
+    pub mac: Option<String>,
+    /// The address that it gave itself because nobody else did.
+    pub claimed: Option<IpAddr>,
+    /// The DHCP server that spoke to it.
+    pub dhcp_server: Option<IpAddr>,
+    /// DHCP messages in order, by name.
+    pub dhcp: Vec<String>,
+    /// The gateway that it uses or was told to use.
+    pub gateway: Option<IpAddr>,
+    /// Questions for an address, a gateway or a prefix that stayed unanswered.
+    pub unanswered: u32,
 }
 
 impl Responder {

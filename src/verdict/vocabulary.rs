@@ -183,6 +183,10 @@ names! {
         TlsMiddleboxReset => "tls-middlebox-reset",
         /// The hello was never answered.
         TlsTimeout => "tls-timeout",
+        /// The version that both agreed on is below TLS 1.2.
+        TlsLegacyVersion => "tls-legacy-version",
+        /// The certificate was made by something in between.
+        TlsInterception => "tls-interception",
         /// One direction is not in the capture.
         OneWay => "one-way",
         /// Packets are cut.

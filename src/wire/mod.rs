@@ -2,9 +2,34 @@
 //!
 //! Lengths come from the IP header, never from what was captured: a cut packet keeps its true place in a stream.
 
+//!
+//! ```text
+//!                 ┌─ early: Ethernet, at most one tag, plain IP, TCP or UDP ─────────────┐
+//!  Frame ─Decoder─┤                                                                      ├─▶ Packet
+//!                 └─ link ─▶ ip ─▶ fragment ─▶ transport, icmp, neighbour, or not decoded ┘
+//! ```
+//!
+//! Nothing is dropped for a wrong checksum: captures on the sending host hold unfinished ones.
+
 use std::net::IpAddr;
 
 use crate::source::PacketRef;
+
+mod decoder;
+mod duplicate;
+mod early;
+mod ethernet;
+mod fragment;
+mod icmp;
+mod ip;
+mod layer;
+mod link;
+mod neighbour;
+mod transport;
+mod tunnel;
+
+pub use decoder::Decoder;
+pub use duplicate::Duplicates;
 
 /// An Ethernet (EUI-48) address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -143,4 +168,17 @@ pub struct Neighbour {
     pub address: IpAddr,
     /// The link address that claims it.
     pub mac: Mac,
+}
+
+impl IcmpError {
+    /// Whether this says that the destination cannot be reached (RFC 792 type 3 without "fragmentation needed",
+    /// RFC 4443 type 1), or that packets to it die on the way (time exceeded).
+    #[must_use]
+    pub const fn ends_a_connection(&self) -> bool {
+        if self.source.is_ipv6() {
+            matches!(self.kind, 1 | 3)
+        } else {
+            self.kind == 3 && self.code != 4 || self.kind == 11
+        }
+    }
 }

@@ -1,0 +1,92 @@
+//! Where a report goes: a file that is opened before the long run, or standard output.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::AutoStream;
+
+use super::args::ColourWhen;
+use crate::error::Error;
+use crate::report::Style;
+
+/// An open destination.
+#[derive(Debug)]
+pub enum Output {
+    /// A file.
+    File(PathBuf, File),
+    /// Standard output.
+    Standard,
+}
+
+impl Output {
+    /// Opens `path`, or takes standard output; `-` is standard output.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be created.
+    pub fn open(path: Option<&Path>) -> Result<Self, Error> {
+        match path {
+            Some(path) if path != Path::new("-") => {
+                let file = File::create(path).map_err(|source| failed(path, source))?;
+                Ok(Self::File(path.to_owned(), file))
+            }
+            _ => Ok(Self::Standard),
+        }
+    }
+
+    /// Whether a person looks at it.
+    #[must_use]
+    pub fn colour(&self, when: ColourWhen) -> bool {
+        match (when, self) {
+            (ColourWhen::Always, _) => true,
+            (ColourWhen::Never, _) | (ColourWhen::Auto, Self::File(..)) => false,
+            (ColourWhen::Auto, Self::Standard) => AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Columns of the terminal within what is comfortable to read.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let columns = match self {
+            Self::Standard if io::stdout().is_terminal() => ratatui::crossterm::terminal::size().ok(),
+            _ => None,
+        };
+        columns.map_or(Style::MAX_WIDTH, |(columns, _)| usize::from(columns).clamp(Style::MIN_WIDTH, Style::MAX_WIDTH))
+    }
+
+    /// Lets `print` write everything, and says whether somebody was there to read it: a closed pipe is no failure.
+    ///
+    /// # Errors
+    ///
+    /// Writing fails for another cause.
+    pub fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Reader, Error> {
+        let path = match &self {
+            Self::File(path, _) => path.clone(),
+            Self::Standard => PathBuf::from("standard output"),
+        };
+        let sink: Box<dyn Write> = match self {
+            Self::File(_, file) => Box::new(file),
+            Self::Standard => Box::new(io::stdout().lock()),
+        };
+        let mut out = BufWriter::new(sink);
+        match print(&mut out).and_then(|()| out.flush()) {
+            Ok(()) => Ok(Reader::There),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(source) => Err(failed(&path, source)),
+        }
+    }
+}
+
+/// Whether the reading side of the output is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Everything was delivered.
+    There,
+    /// The pipe was closed.
+    Gone,
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    Error::Io { path: path.to_owned(), operation: "write", source, hint: "" }
+}

@@ -1,0 +1,230 @@
+//! From arguments to an exit code.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
+
+use super::args::{Arguments, Command, Common, ReportArguments};
+use super::output::{Output, Reader};
+use super::progress::ProgressLine;
+use super::{config, interfaces};
+use crate::engine::snapshot::Snapshot;
+use crate::error::Error;
+use crate::limits::TableLimits;
+use crate::report::{self, Format, Language, Options, Selection, Style, build, clock, explain, schema, summary_line};
+use crate::settings::{Hooks, Settings};
+
+/// The engine as the command line uses it: analyses captures, returns what was found and what could not be read.
+pub type Analyse<'a> = &'a dyn Fn(&[PathBuf], &Settings, &Hooks<'_>) -> Result<(Snapshot, Vec<Error>), Vec<Error>>;
+
+/// Analysed, and `--fail-on` was reached.
+const FAILED_ON: u8 = 1;
+/// No input could be read, or wrong usage.
+const UNUSABLE: u8 = 2;
+/// Interrupted by SIGINT (128 + 2).
+const INTERRUPTED: u8 = 130;
+
+/// Runs the program with `analyse` as its engine.
+#[must_use]
+pub fn run(analyse: Analyse<'_>) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; printing them into a closed pipe is none either.
+            let code = if error.use_stderr() { UNUSABLE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match execute(arguments, analyse) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            say(&format!("ncsight: {error:#}"));
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
+    let Arguments { command, files, interface, common } = arguments;
+    if common.print_config {
+        return print(|out| out.write_all(config::print_defaults().as_bytes()));
+    }
+    match command {
+        None if interface.is_none() && files.is_empty() => {
+            say(&Arguments::command().render_help().to_string());
+            Ok(UNUSABLE)
+        }
+        None => report(ReportArguments { format: Format::Text, output: None, interface, files }, &common, analyse),
+        Some(_) if !files.is_empty() || interface.is_some() => {
+            bail!("captures and interfaces stand behind the command: ncsight report FILE...")
+        }
+        Some(Command::Report(arguments)) => report(arguments, &common, analyse),
+        Some(Command::Explain { verdict }) => {
+            let style = style(&common, &Output::Standard)?;
+            print(|out| match verdict {
+                Some(verdict) => explain::verdict(verdict, &style, out),
+                None => explain::list(&style, out),
+            })
+        }
+        Some(Command::Schema) => print(|out| {
+            serde_json::to_writer_pretty(&mut *out, &schema::schema()).map_err(std::io::Error::from)?;
+            writeln!(out)
+        }),
+        Some(Command::Interfaces) => {
+            let list = interfaces::list()?;
+            print(|out| out.write_all(list.as_bytes()))
+        }
+        Some(Command::Completions { shell }) => print(|out| {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ncsight", &mut script);
+            out.write_all(&script)
+        }),
+        Some(Command::Man) => print(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
+    }
+}
+
+fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> anyhow::Result<u8> {
+    if arguments.interface.is_some() {
+        bail!("live capture arrives in a later version; capture to a file first, for instance with tcpdump -s 0 -w");
+    }
+    if arguments.files.is_empty() {
+        bail!("no capture given; name files or folders, or - for standard input");
+    }
+    let settings = settings(common)?;
+    let output = Output::open(arguments.output.as_deref())?;
+    let style = style(common, &output)?;
+    let options = Options { language: style.language, selection: selection(common, &style.zone)? };
+
+    let stop = stop_flag()?;
+    let progress = ProgressLine::start(&arguments.files);
+    let show = |state: &crate::settings::Progress| progress.show(state);
+    let hooks = Hooks { progress: &show, stop: &stop, digest: true };
+    let start = Instant::now();
+    let outcome = analyse(&arguments.files, &settings, &hooks);
+    progress.finish();
+    let (snapshot, warnings) = match outcome {
+        Ok(outcome) => outcome,
+        Err(errors) => {
+            for error in errors {
+                say(&format!("ncsight: {error}"));
+            }
+            return Ok(UNUSABLE);
+        }
+    };
+    for warning in warnings {
+        say(&format!("ncsight: {warning}"));
+    }
+
+    let report = build::report(&snapshot, &options);
+    if output.write(|out| report::write(&report, arguments.format, &style, out))? == Reader::Gone {
+        return Ok(0);
+    }
+    if arguments.format == Format::Ndjson {
+        say(&summary_line(&report));
+    }
+    if common.stats {
+        say(&stats(&snapshot, start.elapsed().as_secs_f64()));
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Ok(INTERRUPTED);
+    }
+    let reached = common.fail_on.is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least));
+    Ok(if reached { FAILED_ON } else { 0 })
+}
+
+/// Set by the first SIGINT; a second one ends the program at once.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let signal = signal_hook::consts::SIGINT;
+    // The order matters: the second handler arms the first.
+    signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), Arc::clone(&stop))
+        .context("cannot handle SIGINT")?;
+    signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot handle SIGINT")?;
+    Ok(stop)
+}
+
+fn settings(common: &Common) -> anyhow::Result<Settings> {
+    let mut settings = Settings::default();
+    if let Some(path) = &common.config {
+        config::load(path, &mut settings)?;
+    }
+    settings.proxies.extend(common.proxy.iter().cloned());
+    settings.capture_point = common.capture_point.unwrap_or_default();
+    settings.client_os = common.client_os.unwrap_or_default();
+    settings.filter.clone_from(&common.filter);
+    if let Some(bytes) = common.memory {
+        settings.limits = TableLimits::for_memory(bytes);
+    }
+    settings.threads = common.threads.unwrap_or(0);
+    Ok(settings)
+}
+
+fn selection(common: &Common, zone: &TimeZone) -> anyhow::Result<Selection> {
+    let time = |text: &Option<String>, flag: &'static str| {
+        text.as_deref()
+            .map(|text| clock::parse(text, zone).map_err(|message| anyhow::anyhow!("{flag}: {message}")))
+            .transpose()
+    };
+    Ok(Selection {
+        client: common.client,
+        verdicts: common.verdict.clone(),
+        since: time(&common.since, "--since")?,
+        until: time(&common.until, "--until")?,
+    })
+}
+
+fn style(common: &Common, output: &Output) -> anyhow::Result<Style> {
+    let zone = match common.tz.as_deref() {
+        Some(name) => zone(name)?,
+        None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
+    };
+    Ok(Style {
+        language: common.lang.unwrap_or(Language::En),
+        zone,
+        width: output.width(),
+        colour: output.colour(common.color),
+    })
+}
+
+/// A zone by its IANA name, or a fixed offset.
+fn zone(name: &str) -> anyhow::Result<TimeZone> {
+    if let Ok(zone) = TimeZone::get(name) {
+        return Ok(zone);
+    }
+    let example = jiff::fmt::strtime::parse("%:z", name).ok().and_then(|parsed| parsed.offset());
+    example.map(TimeZone::fixed).with_context(|| {
+        format!("--tz {name:?} is no time zone; write a name such as Asia/Tokyo or UTC, or an offset such as +09:00")
+    })
+}
+
+fn stats(snapshot: &Snapshot, seconds: f64) -> String {
+    let packets: u64 = snapshot.inputs.iter().map(|input| input.packets).sum();
+    let bytes: u64 = snapshot.inputs.iter().map(|input| input.bytes).sum();
+    let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds / 1e6 } else { 0.0 };
+    format!(
+        "read {packets} packets, {bytes} bytes in {seconds:.3} s: {:.2} million packets/s, {:.1} MB/s; {} findings, {} evicted flows",
+        rate(packets),
+        rate(bytes),
+        snapshot.findings.len(),
+        snapshot.quality.evicted_flows
+    )
+}
+
+/// Prints to standard output; a closed pipe is a success.
+fn print(content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<u8> {
+    Output::Standard.write(content)?;
+    Ok(0)
+}
+
+/// A line on standard error, as far as anybody is there.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", line.trim_end());
+}

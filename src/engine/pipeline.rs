@@ -1,0 +1,152 @@
+//! The upper half on one thread: frames in, transactions out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::flow::{FlowTable, TableStats};
+use crate::probe::world::World;
+use crate::settings::Settings;
+use crate::source::{Frame, PacketRef};
+use crate::time::CaptureTime;
+use crate::transaction::Transaction;
+use crate::transaction::assembler::{Assembler, DNS_PORT};
+use crate::wire::{Body, Datagram, Decoder, Duplicates, Packet};
+
+/// A clock that steps back by more than this was set; less is reordering.
+const REORDERING: Duration = Duration::from_secs(1);
+
+/// Decodes, follows flows and hands what is settled to the world.
+pub struct Pipeline {
+    decoder: Decoder,
+    duplicates: Duplicates,
+    flows: FlowTable<Assembler>,
+    assembler: Assembler,
+    now: Option<CaptureTime>,
+    counts: Counts,
+}
+
+/// What was counted on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Packets read.
+    pub packets: u64,
+    /// Copies of packets other than TCP.
+    pub duplicates: u64,
+    /// Packets cut by the snap length.
+    pub truncated: u64,
+    /// Packets of DHCP.
+    pub dhcp: u64,
+    /// ICMP errors.
+    pub icmp: u64,
+    /// Encapsulations that were not decoded.
+    pub not_decoded: BTreeMap<&'static str, u64>,
+}
+
+impl Pipeline {
+    /// A pipeline with tables as large as the settings say.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            decoder: Decoder::new(),
+            duplicates: Duplicates::new(),
+            flows: FlowTable::new(&settings.limits),
+            assembler: Assembler::new(settings.deadlines, settings.limits.lookups),
+            now: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes the next frame.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>, world: &mut World) {
+        let time = frame.at.time;
+        let now = match self.now {
+            Some(now) if time < now && now.since(time) <= REORDERING => now,
+            _ => time,
+        };
+        self.now = Some(now);
+        world.span = Some(world.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+        // What fell due before this packet is settled without it.
+        self.flows.advance(now, &mut self.assembler);
+        self.assembler.lookups.advance(now, &mut self.assembler.out);
+        self.counts.packets += 1;
+        if frame.wire_len as usize > frame.data.len() {
+            self.counts.truncated += 1;
+        }
+        let packet = self.decoder.decode(frame);
+        if let Body::Tcp(segment) = &packet.body {
+            let outcome = self.flows.push(&packet, segment, &mut self.assembler);
+            if let Some(host) = outcome.presence {
+                world.presence.note(host, time);
+            }
+        } else {
+            if self.duplicates.is_copy(&packet, frame) {
+                self.counts.duplicates += 1;
+                return;
+            }
+            note_presence(&packet, world);
+            match &packet.body {
+                Body::Udp(datagram) => udp(&packet, datagram, &mut self.assembler, &mut self.counts),
+                Body::IcmpError(error) => {
+                    self.counts.icmp += 1;
+                    let known = self.flows.icmp_error(&packet, error, &mut self.assembler);
+                    if let (false, Some(ip)) = (known, packet.ip) {
+                        let client = (error.source, error.ports.0).into();
+                        let server = (error.destination, error.ports.1).into();
+                        let lookups = &mut self.assembler.lookups;
+                        lookups.unreachable(client, server, packet.at, ip.source, error.kind, error.code);
+                    }
+                }
+                Body::Neighbour(neighbour) => {
+                    let (address, mac) = (neighbour.address, neighbour.mac);
+                    self.assembler.out.push(Transaction::Neighbour { address, mac, at: packet.at });
+                }
+                Body::NotDecoded(name) => *self.counts.not_decoded.entry(name).or_default() += 1,
+                Body::Tcp(_) | Body::OtherIp | Body::Other => {}
+            }
+        }
+        if !self.assembler.out.is_empty() {
+            self.hand_over(world);
+        }
+    }
+
+    /// The capture ended: settles everything that still waits.
+    pub fn finish(&mut self, world: &mut World) -> (Counts, TableStats) {
+        if let Some(now) = self.now {
+            self.flows.finish(now, &mut self.assembler);
+            self.assembler.lookups.finish(now, &mut self.assembler.out);
+            self.hand_over(world);
+        }
+        world.protocols.icmp = self.counts.icmp > 0;
+        (std::mem::take(&mut self.counts), self.flows.stats())
+    }
+
+    fn hand_over(&mut self, world: &mut World) {
+        for transaction in self.assembler.out.drain(..) {
+            world.accept(transaction);
+        }
+    }
+}
+
+fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, counts: &mut Counts) {
+    let ports = (datagram.source_port, datagram.destination_port);
+    if ports.0 == DNS_PORT || ports.1 == DNS_PORT {
+        let Some(ip) = packet.ip else { return };
+        let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
+        let at: PacketRef = packet.at;
+        assembler.lookups.message(source, destination, false, datagram.payload, at, &mut assembler.out);
+    } else if matches!(ports, (67 | 68, 67 | 68) | (546 | 547, 546 | 547)) {
+        counts.dhcp += 1;
+    }
+}
+
+/// Unicast traffic towards a host shows that the capture sees this direction.
+fn note_presence(packet: &Packet<'_>, world: &mut World) {
+    let Some(ip) = packet.ip else { return };
+    let multicast_frame = packet.link.destination.is_some_and(|mac| mac.0[0] & 1 == 1);
+    let multicast = ip.destination.is_multicast()
+        || matches!(ip.destination, std::net::IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
+    if !multicast_frame && !multicast {
+        world.presence.note(ip.destination, packet.at.time);
+    }
+}

@@ -1,0 +1,64 @@
+//! From findings to clients: what Windows is predicted to say of each, and since when.
+
+use std::net::IpAddr;
+
+use super::snapshot::{Client, FamilyState, TimelineEntry};
+use crate::probe::world::World;
+use crate::verdict::relate::Hosts;
+use crate::verdict::roles::Roles;
+use crate::verdict::{Capability, Family, Finding, Role};
+
+/// Clients in the order of first appearance, with their predicted states.
+#[must_use]
+pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client> {
+    let hosts = Hosts::of(world, findings);
+    let mut known: Vec<_> = world.clients.iter().filter(|(_, client)| client.asks).collect();
+    known.sort_by_key(|(address, client)| (client.first, **address));
+    let mut clients: Vec<Client> = Vec::new();
+    for (address, record) in known {
+        if clients.iter().any(|client| client.addresses.contains(address)) {
+            continue;
+        }
+        let addresses = own_addresses(&hosts, *address);
+        clients.push(client(*address, addresses, record.mac, roles.role(*address), findings));
+    }
+    clients
+}
+
+/// All addresses of a host, the given one first.
+fn own_addresses(hosts: &Hosts, address: IpAddr) -> Vec<IpAddr> {
+    let mut addresses = vec![address];
+    addresses.extend(hosts.addresses(address).into_iter().filter(|other| *other != address));
+    addresses
+}
+
+fn client(
+    address: IpAddr,
+    addresses: Vec<IpAddr>,
+    mac: Option<crate::wire::Mac>,
+    role: Role,
+    findings: &[Finding],
+) -> Client {
+    let mut timeline: Vec<TimelineEntry> = Vec::new();
+    let mut states: [Option<FamilyState>; 2] = [None, None];
+    let mut own = Vec::new();
+    for finding in findings.iter().filter(|finding| addresses.contains(&finding.client)) {
+        own.push(finding.id);
+        let (Some(capability), Some(reason)) = (finding.capability, finding.ncsi_reason) else { continue };
+        let state = &mut states[usize::from(finding.family == Family::V6)];
+        let time = finding.ended;
+        if state.is_some_and(|state| state.capability == capability && state.reason.number == reason.number) {
+            continue;
+        }
+        *state = Some(FamilyState { capability, reason, since: time });
+        timeline.push(TimelineEntry { time, family: finding.family, capability, reason, finding: finding.id });
+    }
+    let [v4, v6] = states;
+    let decided: Vec<Capability> = [v4, v6].iter().flatten().map(|state| state.capability).collect();
+    let online = match role {
+        Role::Client | Role::Resolver if decided.is_empty() => None,
+        Role::Client | Role::Resolver => Some(decided.contains(&Capability::Internet)),
+        Role::Proxy | Role::Nat => None,
+    };
+    Client { address, addresses, mac, name: None, os: None, role, online, v4, v6, timeline, findings: own }
+}

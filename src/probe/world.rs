@@ -1,0 +1,326 @@
+//! Everything that the lower half of the program knows: clients with their transactions, and what they have in common.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::catalog::{Asked, Catalog};
+use super::client::{Client, ProxyUse};
+use super::microsoft::is_intercepted;
+use super::presence::Presence;
+use crate::flow::Direction;
+use crate::limits::TableLimits;
+use crate::proto::tls::TlsVersion;
+use crate::settings::Settings;
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::transaction::{
+    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupEnd, Transaction,
+};
+use crate::wire::Mac;
+
+/// How long after a failed handshake a working one is kept, to see a retry with a lower version.
+pub const RETRY_WINDOW: Duration = Duration::from_secs(10);
+/// Addresses remembered for one link address.
+const MAX_ADDRESSES_PER_MAC: usize = 16;
+
+/// What is known below the seam.
+pub struct World {
+    /// What NCSI asks.
+    pub catalog: Catalog,
+    /// What the user told.
+    pub settings: Settings,
+    /// When traffic towards hosts was seen.
+    pub presence: Presence,
+    /// Clients by address.
+    pub clients: HashMap<IpAddr, Client, foldhash::fast::RandomState>,
+    /// Hosts that answered DNS questions.
+    pub resolvers: HashSet<IpAddr, foldhash::fast::RandomState>,
+    /// Explicit proxies in use, and by whom.
+    pub proxies: HashMap<SocketAddr, HashSet<IpAddr, foldhash::fast::RandomState>, foldhash::fast::RandomState>,
+    /// Servers that completed a handshake of TLS 1.2 or later.
+    pub modern_servers: HashSet<SocketAddr, foldhash::fast::RandomState>,
+    /// Link addresses and the addresses that they claim.
+    pub neighbours: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState>,
+    /// Protocols found anywhere.
+    pub protocols: Protocols,
+    /// Signs that somebody rewrote the capture.
+    pub rewriting: Rewriting,
+    /// Packets that the capturing system dropped.
+    pub drops: u64,
+    /// First and last moment of the capture.
+    pub span: Option<(CaptureTime, CaptureTime)>,
+    limits: TableLimits,
+    serial: u64,
+    /// Clients that were not remembered because the table was full.
+    pub refused_clients: u64,
+}
+
+/// Protocols found anywhere in the capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // independent facts, each set once
+pub struct Protocols {
+    /// DNS questions.
+    pub dns: bool,
+    /// DNS answers.
+    pub dns_answers: bool,
+    /// HTTP/1.
+    pub http: bool,
+    /// TLS.
+    pub tls: bool,
+    /// ARP or neighbour discovery.
+    pub neighbours: bool,
+    /// ICMP errors.
+    pub icmp: bool,
+}
+
+/// Signs that addresses or contents were rewritten after capturing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewriting {
+    /// Requests that went to an address which the look-up of their host had given.
+    pub matches: u32,
+    /// Requests whose host was looked up and answered, and which went somewhere else.
+    pub mismatches: u32,
+    /// Bodies that consist of one repeated byte.
+    pub flat_bodies: u32,
+}
+
+impl Rewriting {
+    /// Whether addresses or contents look rewritten.
+    #[must_use]
+    pub const fn suspected(&self) -> bool {
+        self.flat_bodies > 0 || self.mismatches > 0 && self.matches == 0 && self.mismatches >= 2
+    }
+}
+
+impl World {
+    /// A world in which nothing has happened yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let limits = settings.limits;
+        Self {
+            catalog: Catalog::with(&settings.probes),
+            presence: Presence::new(limits.hosts),
+            settings,
+            clients: HashMap::default(),
+            resolvers: HashSet::default(),
+            proxies: HashMap::default(),
+            modern_servers: HashSet::default(),
+            neighbours: HashMap::default(),
+            protocols: Protocols::default(),
+            rewriting: Rewriting::default(),
+            drops: 0,
+            span: None,
+            limits,
+            serial: 0,
+            refused_clients: 0,
+        }
+    }
+
+    /// The client of that address, made where there is room.
+    fn client(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
+        if !self.clients.contains_key(&address) {
+            if self.clients.len() >= self.limits.clients {
+                self.refused_clients += 1;
+                return None;
+            }
+            self.serial += 1;
+            self.clients.insert(address, Client::new(self.serial));
+        }
+        let client = self.clients.get_mut(&address)?;
+        client.first = Some(client.first.map_or(at, |first| first.min(at)));
+        client.last = client.last.max(at.time);
+        Some(client)
+    }
+
+    /// Takes what one flow has settled.
+    pub fn accept(&mut self, transaction: Transaction) {
+        match transaction {
+            Transaction::Lookup(lookup) => self.lookup(*lookup),
+            Transaction::RivalAnswer { client, name, at, server, addresses } => {
+                if self.catalog.web_host(&name).is_some()
+                    && let Some(client) = self.client(client, at)
+                    && client.rivals.len() < 64
+                {
+                    client.rivals.push((name, at, server, addresses));
+                }
+            }
+            Transaction::Attempted(attempted) => self.attempted(*attempted),
+            Transaction::Exchange(exchange) => self.exchange(*exchange),
+            Transaction::Handshake(handshake) => self.handshake(*handshake),
+            Transaction::Neighbour { address, mac, .. } => self.neighbour(address, mac),
+        }
+    }
+
+    fn neighbour(&mut self, address: IpAddr, mac: Mac) {
+        self.protocols.neighbours = true;
+        if self.neighbours.len() >= self.limits.hosts && !self.neighbours.contains_key(&mac) {
+            return;
+        }
+        let addresses = self.neighbours.entry(mac).or_default();
+        if addresses.len() < MAX_ADDRESSES_PER_MAC && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+
+    fn lookup(&mut self, lookup: Lookup) {
+        self.protocols.dns |= !lookup.queries.is_empty();
+        self.protocols.dns_answers |= lookup.answer.is_some();
+        if lookup.answer.is_some() && self.resolvers.len() < self.limits.hosts {
+            self.resolvers.insert(lookup.server.ip());
+        }
+        let of_probe = self.catalog.web_host(&lookup.name).is_some()
+            || self.catalog.dns.iter().any(|probe| probe.name == lookup.name);
+        let first = lookup.first();
+        let Some(client) = self.client(lookup.client.ip(), first) else { return };
+        client.asks |= lookup.recursion_desired;
+        if let Some(answer) = &lookup.answer {
+            for address in &answer.addresses {
+                client.name_address(*address, &lookup.name, answer.at.time, answer.ttl);
+            }
+        }
+        if of_probe {
+            client.keep_lookup(lookup);
+        }
+    }
+
+    fn attempted(&mut self, attempted: Attempted) {
+        let connection = &attempted.connection;
+        if attempted.end == AttemptedEnd::Silent {
+            return;
+        }
+        let at = connection.first;
+        let Some(client) = self.client(connection.client.ip(), at) else { return };
+        client.asks = true;
+        client.mac = client.mac.or(connection.half(Direction::ToServer).mac);
+        client.keep_failed(attempted);
+    }
+
+    fn exchange(&mut self, exchange: Exchange) {
+        self.protocols.http = true;
+        let catalog_says = exchange.request.as_ref().map(|request| self.catalog.asked(&request.head));
+        self.watch_rewriting(&exchange);
+        let status = exchange.response.as_ref().map(|response| response.head.status);
+        let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());
+        let server = exchange.server();
+        if proxied && self.proxies.len() < self.limits.hosts {
+            let users = self.proxies.entry(server).or_default();
+            if users.len() < 64 {
+                users.insert(exchange.connection.client.ip());
+            }
+        }
+        let expected_body =
+            exchange.response.as_ref().is_some_and(|response| self.catalog.is_expected_body(&response.body.bytes));
+        let web_names: Vec<String> = self.catalog.web.iter().map(|probe| probe.host.clone()).collect();
+        let at = exchange.started;
+        let Some(client) = self.client(exchange.connection.client.ip(), at) else { return };
+        client.asks |= exchange.request.is_some();
+        client.mac = client.mac.or(exchange.connection.half(Direction::ToServer).mac);
+        note_unseen(client, &exchange.connection, exchange.end == ExchangeEnd::NotCaptured);
+        let probe = matches!(catalog_says, Some(Asked::Probe | Asked::CustomProbe | Asked::ProbeCut));
+        if status.is_some() && !probe {
+            client.web_answered = Some(exchange.ended);
+        }
+        if proxied && let Some(request) = &exchange.request {
+            let host = request.head.host.clone();
+            client.keep_proxy_use(ProxyUse { proxy: server, host, at: at.time, status, probe });
+        }
+        let keep = match catalog_says {
+            Some(Asked::Probe | Asked::CustomProbe | Asked::ProbeCut | Asked::LookAlike(_)) => true,
+            Some(Asked::Other) => proxied && status == Some(407),
+            // The answer alone: a probe's, by what it says or by whom it comes from.
+            None => {
+                expected_body
+                    || exchange.server().port() == 80
+                        && client.names_of(server.ip(), at.time).any(|named| web_names.contains(&named.name))
+            }
+        };
+        if keep {
+            client.keep_exchange(exchange);
+        }
+    }
+
+    fn handshake(&mut self, handshake: Handshake) {
+        self.protocols.tls = true;
+        let server = handshake.connection.server;
+        let version = handshake.server_hello.as_ref().map(|(hello, _)| hello.version);
+        if handshake.established
+            && handshake.tunnel.is_none()
+            && version.is_some_and(|version| version >= TlsVersion::TLS1_2)
+            && self.modern_servers.len() < self.limits.hosts
+        {
+            self.modern_servers.insert(server);
+        }
+        let at = handshake.started;
+        let Some(client) = self.client(handshake.connection.client.ip(), at) else { return };
+        client.asks = true;
+        client.mac = client.mac.or(handshake.connection.half(Direction::ToServer).mac);
+        note_unseen(client, &handshake.connection, handshake.end == HandshakeEnd::NotCaptured);
+        if handshake.established {
+            client.web_answered = Some(handshake.ended);
+        }
+        let modern = version.is_some_and(|version| version >= TlsVersion::TLS1_2);
+        let intercepted = handshake.certificate.as_ref().is_some_and(|(certificate, _)| {
+            let sni = handshake.hello.as_ref().and_then(|(hello, _)| hello.sni.as_deref());
+            let name = sni.or_else(|| client.name_of(server.ip(), at.time));
+            name.is_some_and(|name| is_intercepted(name, certificate))
+        });
+        let plain =
+            matches!(handshake.end, HandshakeEnd::Completed | HandshakeEnd::Unfinished) && modern && !intercepted;
+        let keep = if plain {
+            // Only interesting as the retry after a failure.
+            client
+                .handshakes
+                .iter()
+                .rev()
+                .take(16)
+                .any(|earlier| !earlier.established && at.time.since(earlier.ended) <= RETRY_WINDOW)
+        } else {
+            true
+        };
+        if keep {
+            client.keep_handshake(handshake);
+        }
+    }
+
+    fn watch_rewriting(&mut self, exchange: &Exchange) {
+        if let Some(response) = &exchange.response {
+            let body = &response.body.bytes;
+            let text = response.head.content_type.as_deref().is_none_or(|kind| kind.starts_with("text/"));
+            if text
+                && let Some((first, rest)) = body.split_first()
+                && rest.len() >= 7
+                && rest.iter().all(|byte| byte == first)
+            {
+                self.rewriting.flat_bodies += 1;
+            }
+        }
+        let Some(request) = &exchange.request else { return };
+        if request.head.is_proxied() {
+            return;
+        }
+        let (Some(host), server) = (&request.head.host, exchange.server().ip()) else { return };
+        let Some(client) = self.clients.get(&exchange.connection.client.ip()) else { return };
+        if client.names_of(server, exchange.started.time).any(|named| named.name == *host) {
+            self.rewriting.matches += 1;
+        } else if client.asked_for(host) {
+            self.rewriting.mismatches += 1;
+        }
+    }
+}
+
+/// A connection that went on although the answers to it are not in the capture shows that the capture has one eye.
+fn note_unseen(client: &mut Client, connection: &crate::flow::Connection, certain: bool) {
+    let (to_client, to_server) = (connection.half(Direction::ToClient), connection.half(Direction::ToServer));
+    let deaf = to_client.packets == 0 && to_server.delivered > 0;
+    if certain || deaf || to_client.acknowledged_unseen() {
+        client.unseen.note_span(connection.first.time, connection.last.time);
+    }
+}
+
+/// Whether a look-up gave an answer that can be used.
+#[must_use]
+pub fn is_answered(lookup: &Lookup) -> bool {
+    lookup.end == LookupEnd::Answered
+}

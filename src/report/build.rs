@@ -1,0 +1,182 @@
+//! From what the engine knows to what a report says.
+
+use super::Options;
+use super::clean::{clean, details};
+use super::clock::Moment;
+use super::filter::display_filter;
+use super::model::{
+    Change, Client, Evidence, Finding, Input, NotDecoded, Problem, Quality, Reason, Report, State, Tool,
+};
+use super::networks::summaries;
+use super::words;
+use crate::engine::snapshot::{self, Snapshot};
+use crate::time::CaptureTime;
+use crate::verdict::{self, Responder};
+
+/// Version of the report's shape.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The report on `snapshot` in the language and with the selection of `options`.
+#[must_use]
+pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
+    let findings = options.selection.findings(snapshot);
+    let clients = options.selection.clients(snapshot, &findings);
+    let shown: Vec<u32> = findings.iter().map(|finding| finding.id).collect();
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        inputs: snapshot.inputs.iter().map(input).collect(),
+        quality: quality(&snapshot.quality),
+        clients: clients.into_iter().map(|one| client(one, &shown, snapshot, options)).collect(),
+        networks: summaries(&findings),
+        endpoints: Vec::new(),
+        findings: findings.into_iter().map(|one| finding(one, snapshot, options)).collect(),
+        probe_seen: snapshot.findings.iter().any(is_about_probe),
+    }
+}
+
+/// Whether a finding rests on a probe of Windows, whatever became of it.
+fn is_about_probe(finding: &verdict::Finding) -> bool {
+    use verdict::Verdict as V;
+    let probe = |verdict: V| {
+        matches!(
+            verdict,
+            V::ActiveHttpProbeSucceeded
+                | V::ActiveHttpProbeSucceededViaProxy
+                | V::ActiveDnsProbeSucceeded
+                | V::ActiveHttpProbeFailed
+                | V::ActiveHttpProbeFailedButDnsSucceeded
+                | V::HotspotDetected
+                | V::ActiveDnsProbeFailed
+                | V::ProxyNotDiscovered
+        )
+    };
+    let authentication = finding.verdict == V::ProxyAuthenticationRequired && finding.ncsi_reason.is_some();
+    probe(finding.verdict) || authentication || finding.guess.is_some_and(probe)
+}
+
+fn input(input: &snapshot::Input) -> Input {
+    let moment = |time: CaptureTime| Moment { time, digits: input.time_digits };
+    Input {
+        path: input.path.to_string_lossy().into_owned(),
+        format: input.format.to_owned(),
+        sha256: input.sha256.clone(),
+        packets: input.packets,
+        bytes: input.bytes,
+        link_types: input.link_types.clone(),
+        first: input.first.map(moment),
+        last: input.last.map(moment),
+        complete: input.complete,
+        capture_os: input.capture_os.as_deref().map(clean),
+        capture_program: input.capture_program.as_deref().map(clean),
+        filter: input.filter.as_deref().map(clean),
+        snap_length: input.snap_length,
+        problems: input
+            .problems
+            .iter()
+            .map(|problem| Problem { packet: problem.packet, offset: problem.offset, message: clean(&problem.message) })
+            .collect(),
+        compression: input.compression.map(str::to_owned),
+        dropped: input.dropped,
+    }
+}
+
+fn quality(quality: &snapshot::Quality) -> Quality {
+    Quality {
+        one_way_flows: quality.one_way_flows,
+        duplicate_packets: quality.duplicate_packets,
+        truncated_packets: quality.truncated_packets,
+        gaps: quality.gaps,
+        dropped_packets: quality.dropped_packets,
+        evicted_flows: quality.evicted_flows,
+        anonymised: quality.anonymised,
+        protocols_seen: quality.protocols_seen.iter().map(|&name| name.to_owned()).collect(),
+        not_decoded: quality
+            .not_decoded
+            .iter()
+            .map(|(kind, packets)| NotDecoded { kind: clean(kind), packets: *packets })
+            .collect(),
+    }
+}
+
+fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options: &Options) -> Client {
+    let digits = snapshot.time_digits;
+    let state = |state: snapshot::FamilyState| State {
+        capability: state.capability,
+        reason: state.reason.name().to_owned(),
+        predicted: state.reason.basis != verdict::Basis::Observed,
+        since: Moment { time: state.since, digits },
+    };
+    let change = |entry: &snapshot::TimelineEntry| Change {
+        time: Moment { time: entry.time, digits },
+        family: entry.family,
+        capability: entry.capability,
+        reason: entry.reason.name().to_owned(),
+        finding: entry.finding,
+        predicted: entry.reason.basis != verdict::Basis::Observed,
+    };
+    Client {
+        address: client.address.to_string(),
+        addresses: client.addresses.iter().map(ToString::to_string).collect(),
+        mac: client.mac.map(Responder::mac_text),
+        name: client.name.as_deref().map(clean),
+        os: client.os.as_deref().map(clean),
+        role: client.role,
+        online: client.online,
+        v4: client.v4.map(state),
+        v6: client.v6.map(state),
+        timeline: client.timeline.iter().filter(|entry| options.selection.covers(entry.time)).map(change).collect(),
+        findings: client.findings.iter().copied().filter(|id| shown.contains(id)).collect(),
+    }
+}
+
+fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Options) -> Finding {
+    let (digits, language) = (snapshot.time_digits, options.language);
+    let story = words::story(finding, language);
+    Finding {
+        id: finding.id,
+        revision: finding.revision,
+        verdict: finding.verdict,
+        cause: finding.cause,
+        severity: finding.severity,
+        confidence: finding.confidence,
+        confidence_reasons: finding.confidence_reasons.iter().map(|doubt| words::doubt(doubt, language)).collect(),
+        ncsi_reason: finding.ncsi_reason.map(|reason| Reason {
+            number: reason.number,
+            name: reason.name().to_owned(),
+            basis: reason.basis,
+        }),
+        capability: finding.capability,
+        family: finding.family,
+        route: finding.route,
+        client: finding.client.to_string(),
+        client_port: finding.client_port,
+        server: finding.server.map(|address| address.to_string()),
+        server_port: finding.server_port,
+        proxy: finding.proxy.map(|proxy| proxy.to_string()),
+        host: finding.host.as_deref().map(clean),
+        url: finding.url.as_deref().map(clean),
+        started: Moment { time: finding.started, digits },
+        ended: Moment { time: finding.ended, digits },
+        recovered_after_ms: finding.recovered_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+        title: story.title,
+        explanation: language.paragraph(&story.explanation),
+        rule: finding.rule.to_owned(),
+        remedy: story.remedy,
+        would_change: story.would_change,
+        related: finding.related.clone(),
+        evidence: finding
+            .evidence
+            .iter()
+            .map(|evidence| Evidence {
+                input: evidence.at.id.input(),
+                packet: evidence.at.id.number(),
+                time: Moment { time: evidence.at.time, digits },
+                note: words::note(&evidence.note, language),
+            })
+            .collect(),
+        filter: display_filter(finding, snapshot.inputs.len() > 1),
+        guess: finding.guess,
+        details: details(&finding.details),
+    }
+}

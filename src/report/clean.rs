@@ -1,0 +1,121 @@
+//! Facts of a finding with all wire text made safe to print.
+
+use crate::limits::MAX_SHOWN_TEXT;
+use crate::text::sanitize;
+use crate::verdict::{
+    ConnectDetails, Details, DnsDetails, HostDetails, HttpDetails, ProxyDetails, Responder, TlsDetails,
+};
+
+/// `text` safe to print, cut to what a field shows.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    sanitize(text, MAX_SHOWN_TEXT)
+}
+
+fn option(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(clean)
+}
+
+fn all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| clean(text)).collect()
+}
+
+/// `details` safe to print. Every subject is rebuilt field by field, so that a new field of text cannot be forgotten.
+#[must_use]
+pub fn details(details: &Details) -> Details {
+    Details {
+        count: details.count.max(1),
+        dns: details.dns.as_ref().map(dns),
+        connect: details.connect.as_ref().map(connect),
+        http: details.http.as_ref().map(http),
+        responder: details.responder.as_ref().map(responder),
+        proxy: details.proxy.as_ref().map(proxy),
+        tls: details.tls.as_ref().map(tls),
+        host: details.host.as_ref().map(host),
+        winhttp_error: details.winhttp_error,
+    }
+}
+
+fn dns(dns: &DnsDetails) -> DnsDetails {
+    DnsDetails {
+        name: clean(&dns.name),
+        qtype: clean(&dns.qtype),
+        servers: dns.servers.clone(),
+        queries: dns.queries,
+        rcode: option(&dns.rcode),
+        addresses: dns.addresses.clone(),
+        cnames: all(&dns.cnames),
+        ms: dns.ms,
+    }
+}
+
+fn connect(connect: &ConnectDetails) -> ConnectDetails {
+    ConnectDetails {
+        tried: connect.tried.clone(),
+        syns: connect.syns,
+        rtt_ms: connect.rtt_ms,
+        reset_by: connect.reset_by,
+        icmp_from: connect.icmp_from,
+        icmp: option(&connect.icmp),
+    }
+}
+
+fn http(http: &HttpDetails) -> HttpDetails {
+    HttpDetails {
+        status: http.status,
+        reason: option(&http.reason),
+        location: option(&http.location),
+        server: option(&http.server),
+        via: option(&http.via),
+        content_type: option(&http.content_type),
+        content_length: http.content_length,
+        title: option(&http.title),
+        body: option(&http.body),
+        user_agent: option(&http.user_agent),
+        ms: http.ms,
+    }
+}
+
+fn responder(responder: &Responder) -> Responder {
+    Responder { mac: option(&responder.mac), ttl: responder.ttl, rtt_ms: responder.rtt_ms }
+}
+
+fn proxy(proxy: &ProxyDetails) -> ProxyDetails {
+    ProxyDetails {
+        name: option(&proxy.name),
+        schemes: all(&proxy.schemes),
+        used: option(&proxy.used),
+        user: option(&proxy.user),
+        workstation: option(&proxy.workstation),
+        computer_account: proxy.computer_account,
+        legs: proxy.legs,
+    }
+}
+
+fn tls(tls: &TlsDetails) -> TlsDetails {
+    TlsDetails {
+        sni: option(&tls.sni),
+        client_max: option(&tls.client_max),
+        client_versions: all(&tls.client_versions),
+        server_version: option(&tls.server_version),
+        cipher: tls.cipher,
+        client_ciphers: tls.client_ciphers.clone(),
+        alert: tls.alert,
+        alert_from: tls.alert_from,
+        issuer: option(&tls.issuer),
+        subject: option(&tls.subject),
+        ja3: option(&tls.ja3),
+        tried: all(&tls.tried),
+    }
+}
+
+fn host(host: &HostDetails) -> HostDetails {
+    HostDetails {
+        mac: option(&host.mac),
+        claimed: host.claimed,
+        dhcp_server: host.dhcp_server,
+        dhcp: all(&host.dhcp),
+        gateway: host.gateway,
+        unanswered: host.unanswered,
+    }
+}

@@ -1,0 +1,145 @@
+//! What a capture covers and what it cannot show, in lines that text and Markdown share.
+
+use jiff::tz::TimeZone;
+
+use super::language::{Language, say};
+use super::model::{Client, Report, State};
+use super::words::safe;
+use crate::verdict::{Capability, Role};
+
+/// One line a capture: name, packets, span of time.
+#[must_use]
+pub fn inputs(report: &Report, language: Language, zone: &TimeZone) -> Vec<String> {
+    let line = |input: &super::model::Input| {
+        let (path, packets) = (safe(&input.path), grouped(input.packets));
+        let span = match (input.first, input.last) {
+            (Some(first), Some(last)) => {
+                let (start, length) = (first.in_zone(zone), duration(last.time.since(first.time).as_secs_f64()));
+                say!(language, ", from {start} for {length}", "、{start} から {length}")
+            }
+            _ => String::new(),
+        };
+        let cut = if input.complete { "" } else { language.pick(", incomplete", "、不完全") };
+        say!(language, "{path}: {packets} packets{span}{cut}", "{path}：{packets} パケット{span}{cut}")
+    };
+    report.inputs.iter().map(line).collect()
+}
+
+/// Who and what was seen.
+#[must_use]
+pub fn coverage(report: &Report, language: Language) -> String {
+    let clients = report.clients.iter().filter(|client| client.role == Role::Client).count();
+    let protocols = match report.quality.protocols_seen.as_slice() {
+        [] => language.pick("none that this program reads", "対応するものなし").to_owned(),
+        some => some.join(" "),
+    };
+    say!(language, "{clients} clients; protocols: {protocols}", "クライアント {clients} 台、プロトコル：{protocols}")
+}
+
+/// What the captures cannot show; empty where nothing is known against them.
+#[must_use]
+pub fn limits(report: &Report, language: Language) -> Vec<String> {
+    let quality = &report.quality;
+    let counted = [
+        (quality.one_way_flows, "TCP connections with one direction only", "片方向のみの TCP 接続"),
+        (quality.truncated_packets, "packets cut by the snap length", "長さ制限で切れたパケット"),
+        (quality.gaps, "holes in TCP streams", "TCP ストリームの欠落"),
+        (quality.dropped_packets, "packets dropped while capturing", "取得時に失われたパケット"),
+        (quality.duplicate_packets, "duplicate packets, counted once", "重複パケット（1 回として計数）"),
+        (quality.evicted_flows, "connections given up under memory pressure", "メモリ不足で追跡を中止した接続"),
+    ];
+    let mut lines: Vec<String> = counted
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, en, ja)| {
+            let (count, what) = (grouped(count), language.pick(en, ja));
+            say!(language, "{count} {what}", "{what}：{count}")
+        })
+        .collect();
+    if quality.anonymised {
+        lines.push(
+            language
+                .pick(
+                    "addresses or contents were rewritten (anonymised)",
+                    "アドレスや内容が書き換えられている（匿名化）",
+                )
+                .to_owned(),
+        );
+    }
+    for kind in &quality.not_decoded {
+        let (packets, name) = (grouped(kind.packets), &kind.kind);
+        lines.push(say!(language, "{packets} packets of {name}, not decoded", "{name}（未対応）：{packets} パケット"));
+    }
+    for input in &report.inputs {
+        for problem in &input.problems {
+            let (path, packet, offset, message) = (safe(&input.path), problem.packet, problem.offset, &problem.message);
+            lines.push(say!(
+                language,
+                "{path}: after packet {packet}, byte {offset}: {message}",
+                "{path}：パケット {packet} の後、オフセット {offset}：{message}"
+            ));
+        }
+    }
+    lines
+}
+
+/// Name and further addresses of a client.
+#[must_use]
+pub fn identity(client: &Client) -> String {
+    let others: Vec<&str> =
+        client.addresses.iter().map(String::as_str).filter(|address| *address != client.address).collect();
+    let facts: Vec<String> = others
+        .into_iter()
+        .map(str::to_owned)
+        .chain(client.name.as_deref().map(safe))
+        .chain(client.mac.clone())
+        .chain(client.os.as_deref().map(safe))
+        .chain((client.role != Role::Client).then(|| client.role.to_string()))
+        .collect();
+    if facts.is_empty() { client.address.clone() } else { format!("{} ({})", client.address, facts.join(", ")) }
+}
+
+/// A family's state in words, with a mark.
+#[must_use]
+pub fn state(name: &str, state: Option<&State>, language: Language, zone: &TimeZone) -> String {
+    let Some(state) = state else {
+        return say!(language, "{name}: – nothing decides", "{name}：– 判定材料なし");
+    };
+    let (capability, since) = (state.capability, state.since.time_of_day(zone));
+    let (mark, shown) = match capability {
+        Capability::Internet => ("✓", language.pick("Internet access", "インターネット アクセス")),
+        Capability::Local | Capability::None => ("✗", language.pick("\"No Internet\"", "「インターネットなし」")),
+    };
+    let how =
+        if state.predicted { language.pick("predicted", "予測") } else { language.pick("observed", "確認済み") };
+    say!(
+        language,
+        "{name}: {mark} {capability}, {shown} ({how}, since {since})",
+        "{name}：{mark} {capability} {shown}（{how}、{since} から）"
+    )
+}
+
+/// Seconds as a person says them.
+fn duration(seconds: f64) -> String {
+    if seconds < 120.0 {
+        format!("{seconds:.1} s")
+    } else if seconds < 7200.0 {
+        format!("{:.1} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}
+
+/// A number in groups of three digits.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,258 @@
+//! Text for a person at a terminal: what the capture covers, who is affected, why, the proof, and what to do.
+
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::heading;
+use super::language::{Language, say};
+use super::model::{Finding, Remedy, Report};
+use super::paint::{Paint, mark};
+use super::wrap::wrap;
+use super::{Style, words};
+use crate::verdict::{Family, Severity};
+
+/// Evidence of a finding that is shown; all of it stands in the other formats.
+const SHOWN_EVIDENCE: usize = 6;
+/// Remedies of a finding that are shown.
+const SHOWN_REMEDIES: usize = 4;
+
+/// The whole report.
+pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { out, style, paint: Paint { colour: style.colour } };
+    page.head(report)?;
+    let mut printed = Vec::new();
+    for client in &report.clients {
+        let own: Vec<&Finding> =
+            report.findings.iter().filter(|finding| client.findings.contains(&finding.id)).collect();
+        let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
+            .map(|(name, state)| heading::state(name, state.as_ref(), style.language, &style.zone));
+        page.blank()?;
+        page.line(0, &page.paint.strong(&heading::identity(client)))?;
+        page.paragraph(2, 4, &states.join("   "))?;
+        printed.extend(own.iter().map(|finding| finding.id));
+        page.findings(own)?;
+    }
+    let rest: Vec<&Finding> = report.findings.iter().filter(|finding| !printed.contains(&finding.id)).collect();
+    if !rest.is_empty() {
+        page.blank()?;
+        page.findings(rest)?;
+    }
+    page.foot(report)
+}
+
+struct Page<'a> {
+    out: &'a mut dyn Write,
+    style: &'a Style,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    fn language(&self) -> Language {
+        self.style.language
+    }
+
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    fn line(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{:indent$}{text}", "")
+    }
+
+    /// `text` wrapped, its first line indented by `first`, the others by `rest`.
+    fn paragraph(&mut self, first: usize, rest: usize, text: &str) -> io::Result<()> {
+        let lines = wrap(text, self.style.width.saturating_sub(rest.max(first)).max(20));
+        for (at, line) in lines.iter().enumerate() {
+            self.line(if at == 0 { first } else { rest }, line)?;
+        }
+        Ok(())
+    }
+
+    /// `label` followed by a wrapped text that hangs to its right.
+    fn item(&mut self, indent: usize, column: usize, label: &str, text: &str) -> io::Result<()> {
+        let left = indent + column;
+        let pad = column.saturating_sub(label.width()).max(1);
+        let lines = wrap(text, self.style.width.saturating_sub(left).max(20));
+        for (at, line) in lines.iter().enumerate() {
+            if at == 0 {
+                writeln!(self.out, "{:indent$}{}{:pad$}{line}", "", self.paint.faint(label), "")?;
+            } else {
+                self.line(left, line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, report: &Report) -> io::Result<()> {
+        let language = self.language();
+        let title = format!("{} {}", report.tool.name, report.tool.version);
+        self.line(0, &self.paint.strong(&title))?;
+        for input in heading::inputs(report, language, &self.style.zone) {
+            self.paragraph(2, 4, &input)?;
+        }
+        self.paragraph(2, 4, &heading::coverage(report, language))?;
+        for limit in heading::limits(report, language) {
+            self.paragraph(2, 4, &format!("! {limit}"))?;
+        }
+        for network in &report.networks {
+            let (count, name, kind) = (network.count, &network.name, network.kind);
+            let what = match kind {
+                super::model::NetworkKind::Portal => {
+                    say!(
+                        language,
+                        "{count} clients meet the same portal {name}",
+                        "{count} 台が同じポータル {name} に遭遇"
+                    )
+                }
+                super::model::NetworkKind::Proxy => {
+                    say!(
+                        language,
+                        "{count} clients fail at the same proxy {name}",
+                        "{count} 台が同じプロキシ {name} で失敗"
+                    )
+                }
+                super::model::NetworkKind::Resolver => {
+                    say!(
+                        language,
+                        "{count} clients fail at the same DNS server {name}",
+                        "{count} 台が同じ DNS サーバー {name} で失敗"
+                    )
+                }
+                super::model::NetworkKind::Stage => {
+                    say!(
+                        language,
+                        "{count} clients fail first at the stage {name}",
+                        "{count} 台が最初に {name} の段階で失敗"
+                    )
+                }
+            };
+            self.paragraph(2, 4, &format!("! {what}"))?;
+        }
+        if !report.probe_seen {
+            self.no_probe(report)?;
+        } else if report.findings.is_empty() {
+            self.blank()?;
+            self.paragraph(
+                0,
+                0,
+                language
+                    .pick("Nothing is left to show with these options.", "指定した条件に該当するものはありません。"),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The capture has no probe: say so, and how to get one that has.
+    fn no_probe(&mut self, report: &Report) -> io::Result<()> {
+        let language = self.language();
+        self.blank()?;
+        self.paragraph(
+            0,
+            2,
+            language.pick(
+                "! No connectivity probe of Windows is in this capture, so it says nothing about \"No Internet\".",
+                "! この取得データに Windows の接続プローブ（NCSI）が含まれていないため、「インターネットなし」の判定はできません。",
+            ),
+        )?;
+        if !report.findings.is_empty() {
+            self.paragraph(
+                2,
+                2,
+                language.pick("What else was found stands below.", "その他の所見は以下のとおりです。"),
+            )?;
+        }
+        self.line(2, language.pick("To capture one:", "プローブを取得するには："))?;
+        for remedy in words::capture_again(language) {
+            self.remedy(4, &remedy)?;
+        }
+        Ok(())
+    }
+
+    /// The most serious first.
+    fn findings(&mut self, mut findings: Vec<&Finding>) -> io::Result<()> {
+        findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.id));
+        for finding in findings {
+            self.finding(finding)?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let (language, severity) = (self.language(), finding.severity);
+        let family = if finding.family == Family::V4 { "IPv4" } else { "IPv6" };
+        let verdict = self.paint.severity(severity, &format!("{} {}", mark(severity), finding.verdict));
+        let cause = finding.cause.map(|cause| format!(" · {cause}")).unwrap_or_default();
+        let count = if finding.details.count > 1 { format!(" · ×{}", finding.details.count) } else { String::new() };
+        let time = finding.started.time_of_day(&self.style.zone);
+        self.line(2, &format!("{verdict}{cause} · {severity} · {family} · {time}{count} · [{}]", finding.id))?;
+        self.paragraph(4, 4, &finding.title)?;
+        if let Some(ms) = finding.recovered_after_ms {
+            let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+            self.line(4, &say!(language, "recovered after {seconds:.1} s", "{seconds:.1} 秒後に回復"))?;
+        }
+        if severity == Severity::Ok {
+            return Ok(());
+        }
+        self.paragraph(4, 4, &finding.explanation)?;
+        let confidence = finding.confidence;
+        let why = finding.confidence_reasons.join(language.pick("; ", "、"));
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        self.paragraph(4, 6, &say!(language, "Confidence {confidence}{why}", "確度 {confidence}{why}"))?;
+        self.evidence(finding)?;
+        if severity >= Severity::Warning {
+            let never = words::never(language);
+            let todo: Vec<&Remedy> =
+                finding.remedy.iter().filter(|remedy| **remedy != never).take(SHOWN_REMEDIES).collect();
+            if !todo.is_empty() {
+                self.line(4, language.pick("What to do", "対処"))?;
+            }
+            for remedy in todo {
+                self.remedy(6, remedy)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remedy(&mut self, indent: usize, remedy: &Remedy) -> io::Result<()> {
+        self.item(indent, 10, remedy.audience.name(), &remedy.text)
+    }
+
+    fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
+        let language = self.language();
+        if finding.evidence.is_empty() {
+            return Ok(());
+        }
+        self.line(4, language.pick("Evidence", "証拠"))?;
+        let several = finding.evidence.iter().any(|evidence| evidence.input != 0);
+        let hidden = finding.evidence.len().saturating_sub(SHOWN_EVIDENCE);
+        // The first packets show how it began, the last ones what decided.
+        let head = if hidden == 0 { SHOWN_EVIDENCE } else { SHOWN_EVIDENCE / 2 };
+        for (at, evidence) in finding.evidence.iter().enumerate() {
+            if at >= head && at < head + hidden {
+                if at == head {
+                    self.line(6, &say!(language, "… {hidden} more", "… 他 {hidden} 件"))?;
+                }
+                continue;
+            }
+            let label = if several {
+                format!("{}#{}", evidence.input, evidence.packet)
+            } else {
+                format!("#{}", evidence.packet)
+            };
+            let time = evidence.time.time_of_day(&self.style.zone);
+            self.item(6, 10, &label, &format!("{time}  {}", evidence.note))?;
+        }
+        Ok(())
+    }
+
+    /// What not to do, once, where any judgement of Windows failed.
+    fn foot(&mut self, report: &Report) -> io::Result<()> {
+        let never = words::never(self.language());
+        if report.findings.iter().any(|finding| finding.remedy.contains(&never)) {
+            self.blank()?;
+            self.paragraph(0, 2, &format!("! {}", never.text))?;
+        }
+        Ok(())
+    }
+}

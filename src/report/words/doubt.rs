@@ -1,0 +1,53 @@
+//! What keeps a confidence from being high.
+
+use crate::report::language::{Language, say};
+use crate::verdict::Doubt;
+
+/// `doubt` in words.
+#[must_use]
+pub fn doubt(doubt: &Doubt, language: Language) -> String {
+    match doubt {
+        Doubt::DeadlineOutside { missing } => {
+            let seconds = missing.as_secs_f64();
+            say!(
+                language,
+                "the capture ends {seconds:.1} s before Windows gives up waiting",
+                "Windows が待機を終える {seconds:.1} 秒前に取得が終わっている"
+            )
+        }
+        Doubt::ProtocolAbsent { protocol } => say!(
+            language,
+            "{protocol} appears nowhere in the capture: probably a capture filter",
+            "取得データに {protocol} がまったくない（取得フィルターの可能性）"
+        ),
+        Doubt::Other(words) => (*words).to_owned(),
+        fixed => fixed_doubt(fixed, language).to_owned(),
+    }
+}
+
+#[rustfmt::skip]
+const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
+    let (en, ja) = match doubt {
+        Doubt::SingleCopy => ("only one unanswered copy is in the capture, where the protocol repeats", "再送されるはずの要求が 1 回しか含まれていない"),
+        Doubt::NoInboundTraffic => ("no traffic towards this client is in the capture at that time", "この時間帯にクライアント宛ての通信が取得されていない"),
+        Doubt::UnseenAnswer => ("the client acknowledged or used something that is not in the capture", "クライアントは取得データにない応答を受け取っている"),
+        Doubt::Drops => ("the capture lost packets at that time", "この時間帯に取得漏れがある"),
+        Doubt::Gap => ("bytes are missing in the middle of the decisive message", "判定に必要な通信の途中が欠けている"),
+        Doubt::Truncated => ("the decisive packet is cut", "判定に必要なパケットが切れている"),
+        Doubt::Anonymised => ("addresses or contents were rewritten after capturing", "取得後にアドレスや内容が書き換えられている"),
+        Doubt::EncodedBody => ("the body is compressed, and whether Windows decodes it is not known", "本文が圧縮されており、Windows が展開するか不明"),
+        Doubt::EmbeddedText => ("the expected text stands inside other content: a success or a portal, depending on how Windows compares", "期待する文字列が他の内容に含まれている（比較方法により成功ともポータルとも読める）"),
+        Doubt::UndocumentedStatus => ("how Windows treats this answer is not documented", "この応答に対する Windows の動作は文書化されていない"),
+        Doubt::SharedAddress => ("other names share this address, or the look-up was long ago: the connection may belong to something else", "同じアドレスを使う別の名前がある、または名前解決が古く、別の通信の可能性がある"),
+        Doubt::HeadCut => ("the request is cut before its User-Agent", "要求が User-Agent の前で切れている"),
+        Doubt::Sinkhole => ("the resolver answered with a null address; the connection never left the client", "無効なアドレスが返り、接続がクライアントから出ていない"),
+        Doubt::ResolverFailure => ("the resolver's failure may be temporary or its policy", "リゾルバーの失敗は一時的、またはポリシーの可能性がある"),
+        Doubt::AmbiguousRefusal => ("several causes make a server refuse an old client in this way", "旧クライアントへのこの拒否には複数の原因があり得る"),
+        Doubt::AmbiguousRetry => ("the retry with a lower version may be another program", "低いバージョンの再試行は別のプログラムの可能性がある"),
+        Doubt::AmbiguousReset => ("who sent the reset cannot be told for certain", "リセットの送信元を断定できない"),
+        Doubt::Evicted => ("state of this connection was given up under memory pressure", "メモリ不足でこの接続の情報が失われた"),
+        Doubt::MidStream => ("the capture starts in the middle of this connection", "接続の途中から取得されている"),
+        Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } | Doubt::Other(_) => ("", ""),
+    };
+    language.pick(en, ja)
+}

@@ -1,0 +1,163 @@
+//! Office, other systems' checks, look-alikes, and clients that sent no probe.
+
+use super::facts::{Facts, safe};
+use super::{Story, advice, cause, verdict};
+use crate::report::language::say;
+use crate::report::model::Audience;
+use crate::verdict::Verdict;
+
+/// The words for what surrounds the probes.
+#[must_use]
+pub fn story(facts: &Facts<'_>) -> Story {
+    let (language, client, host, status) = (facts.language, &facts.client, &facts.host, &facts.status);
+    let agent = facts
+        .finding
+        .details
+        .http
+        .as_ref()
+        .and_then(|http| http.user_agent.as_deref())
+        .filter(|agent| !agent.is_empty())
+        .map_or_else(|| language.pick("no User-Agent", "User-Agent なし").to_owned(), safe);
+    match facts.finding.verdict {
+        Verdict::OfficeGatedByNcsi => Story::new(say!(
+            language,
+            "Office on {client} started but did not try to sign in, because Windows says \"No Internet\"",
+            "{client} の Office は起動したが、Windows が「インターネットなし」のためサインインを試みていない"
+        ))
+        .tell(say!(
+            language,
+            "Names that Office asks for at its start were seen, no sign-in server was contacted, other web traffic of \
+             {client} flows, and its probe failed. Office asks Windows before it signs in and has no switch to ignore \
+             the answer.",
+            "Office の起動時の通信はありますが、サインイン先への通信がありません。{client} の他の Web 通信は正常で、プローブ\
+             は失敗しています。Office はサインイン前に Windows の判定を確認し、無視する設定はありません。"
+        ))
+        .advise(
+            Audience::Client,
+            language.pick(
+                "Repair the failed probe first (see the related finding). ",
+                "まずプローブの失敗（関連する所見）を解決してください。",
+            )
+            .to_owned()
+                + advice::services(language),
+        )
+        .otherwise(language.pick(
+            "One connection to a sign-in name would refute it.",
+            "サインイン先への接続が 1 つでもあれば否定されます。",
+        )),
+        Verdict::EndpointSetUnreachable => Story::new(say!(
+            language,
+            "{client} cannot reach a required Microsoft 365 endpoint set ({host})",
+            "{client} が必須の Microsoft 365 エンドポイント（{host}）に到達できない"
+        ))
+        .tell(say!(
+            language,
+            "Every attempt of {client} to names of this set ended at the same stage.",
+            "{client} からこのエンドポイント群への試行は、すべて同じ段階で失敗しています。"
+        ))
+        .advise(
+            Audience::Firewall,
+            language.pick(
+                "Allow the names of Microsoft's published endpoint list that are marked Required; those without \
+                 ExpressRoute support must leave by the Internet.",
+                "Microsoft が公開するエンドポイント一覧の「必須」の名前を許可してください。ExpressRoute 非対応のものは\
+                 インターネット経由にします。",
+            ),
+        )
+        .otherwise(language.pick("One success would refute it.", "1 つでも成功すれば否定されます。")),
+        Verdict::OsCheckSucceeded => Story::new(say!(
+            language,
+            "Another system's connectivity check of {client} to {host} worked",
+            "{client} の他 OS の接続確認（{host}）が成功"
+        ))
+        .tell(say!(
+            language,
+            "{host} answered {status}, as that system expects. It says nothing about Windows' own judgement.",
+            "{host} は期待どおり {status} を返しました。Windows の判定とは無関係です。"
+        ))
+        .otherwise(language.pick("Another answer would be a portal or a block.", "異なる応答ならポータルまたは遮断です。")),
+        Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed => {
+            let verdict = facts.finding.verdict;
+            let what = match verdict {
+                Verdict::OsCheckPortal => language.pick("met a portal", "がポータルに遭遇"),
+                Verdict::OsCheckBlocked => language.pick("was blocked", "が遮断された"),
+                _ => language.pick("got no answer", "に応答がない"),
+            };
+            let story = Story::new(say!(
+                language,
+                "Another system's connectivity check of {client} to {host} {what}",
+                "{client} の他 OS の接続確認（{host}）{what}"
+            ))
+            .tell(verdict::meaning(verdict, language))
+            .tell(language.pick(
+                "Where several systems fail alike, the network is the cause and not one machine.",
+                "複数の OS で同様に失敗していれば、原因は個々の端末ではなくネットワーク側です。",
+            ));
+            let story = if verdict == Verdict::OsCheckPortal {
+                story.advise(
+                    Audience::Client,
+                    language.pick("Open a browser and sign in to the portal.", "ブラウザーでポータルにサインインしてください。"),
+                )
+            } else {
+                story.advise(
+                    Audience::Firewall,
+                    say!(language, "Let {host} pass unchanged.", "{host} への通信を変更せずに通過させてください。"),
+                )
+            };
+            story.otherwise(language.pick(
+                "The answer that this system expects would be a success.",
+                "その OS の期待する応答なら成功です。",
+            ))
+        }
+        Verdict::ProbeLookAlike => Story::new(say!(
+            language,
+            "{client} asked for the probe URL of {host}, but not Windows itself ({agent})",
+            "{client} がプローブ URL（{host}）を要求したが、Windows 自身ではない（{agent}）"
+        ))
+        .tell(say!(
+            language,
+            "The request carries {agent} instead of \"Microsoft NCSI\": a browser, a script or an application sent it. \
+             Windows does not judge by it.",
+            "要求の User-Agent は「Microsoft NCSI」ではなく {agent} です。ブラウザー、スクリプト、アプリによる要求で、\
+             Windows の判定には使われません。"
+        ))
+        .advise(Audience::Client, language.pick("Nothing to do.", "対処は不要です。"))
+        .otherwise(language.pick(
+            "The User-Agent \"Microsoft NCSI\" would make it a probe.",
+            "User-Agent が「Microsoft NCSI」ならプローブとして扱います。",
+        )),
+        _ => Story::new(say!(
+            language,
+            "{client} came up and sent no probe within 60 s",
+            "{client} は接続後 60 秒以内にプローブを送信していない"
+        ))
+        .tell(language.pick(
+            "The link came up inside the capture and the minute after it is there, but no probe was sent. The service \
+             that judges the connection may be stopped, or probing is switched off.",
+            "接続確立とその後 1 分間が取得されていますが、プローブが送信されていません。判定サービスの停止、または\
+             プローブの無効化が考えられます。",
+        ))
+        .advise(Audience::Client, advice::services(language))
+        .advise(
+            Audience::Client,
+            language.pick(
+                "Check that probing is on: EnableActiveProbing must be 1 under HKLM\\SYSTEM\\CurrentControlSet\\Services\\\
+                 NlaSvc\\Parameters\\Internet, and the policy NoActiveProbe absent.",
+                "プローブが有効か確認してください：HKLM\\SYSTEM\\CurrentControlSet\\Services\\NlaSvc\\Parameters\\Internet \
+                 の EnableActiveProbing が 1、ポリシー NoActiveProbe が未設定であること。",
+            ),
+        )
+        .otherwise(language.pick("Any probe would refute it.", "プローブが 1 つでもあれば否定されます。")),
+    }
+}
+
+/// A verdict that should name a cause and does not: its own meaning, and nothing invented.
+#[must_use]
+pub fn without_cause(facts: &Facts<'_>) -> Story {
+    let (language, client, host, verdict) = (facts.language, &facts.client, &facts.host, facts.finding.verdict);
+    let meaning = verdict::meaning(verdict, language);
+    Story::new(format!("{client} → {host}: {verdict}"))
+        .tell(meaning)
+        .advise(Audience::Client, advice::try_probe(language))
+        .otherwise(cause::unknown(language))
+}

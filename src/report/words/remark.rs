@@ -1,0 +1,97 @@
+//! Remarks that rules add to a finding.
+
+use super::facts::{list, safe};
+use crate::report::language::{Language, say};
+use crate::verdict::Remark;
+
+/// `remark` as a sentence.
+#[must_use]
+pub fn remark(remark: &Remark, language: Language) -> String {
+    match remark {
+        Remark::StaleCache { seconds } => say!(
+            language,
+            "The answer is {seconds} s old: it proves the cache, not the Internet.",
+            "この応答は {seconds} 秒前のキャッシュで、インターネット接続の証明ではありません。"
+        ),
+        Remark::PrivateMirror { address } => say!(
+            language,
+            "The inside address {address} gave the right text: a mirror of the probe server.",
+            "内部アドレス {address} が正しい文字列を返しました（プローブサーバーの代替）。"
+        ),
+        Remark::ReEncoded { coding } => {
+            let coding = safe(coding);
+            say!(
+                language,
+                "Something in between re-encoded the answer ({coding}); Microsoft's server does not.",
+                "途中の装置が応答を再エンコード（{coding}）しています。Microsoft のサーバーは行いません。"
+            )
+        }
+        Remark::PaddedBody => language
+            .pick(
+                "White space or a byte order mark stands around the expected text.",
+                "期待する文字列の前後に空白または BOM があります。",
+            )
+            .to_owned(),
+        Remark::HttpsUpgrade => language
+            .pick(
+                "The redirect goes to https on the same host: a blanket upgrade by a filter, no portal.",
+                "同じホストの HTTPS への転送です。ポータルではなく、フィルターによる一律の HTTPS 化です。",
+            )
+            .to_owned(),
+        Remark::LateAnswer { after } => {
+            let seconds = after.as_secs_f64();
+            say!(
+                language,
+                "The right answer came {seconds:.1} s after the request, too late for Windows.",
+                "正しい応答は要求の {seconds:.1} 秒後に届き、Windows には遅すぎました。"
+            )
+        }
+        Remark::Authenticated { scheme, user } => {
+            let scheme = safe(scheme);
+            match user.as_deref().map(safe) {
+                Some(user) => say!(
+                    language,
+                    "The client signed in on the way with {scheme} as {user}.",
+                    "途中で {scheme} により {user} として認証されました。"
+                ),
+                None => say!(
+                    language,
+                    "The client signed in on the way with {scheme}.",
+                    "途中で {scheme} により認証されました。"
+                ),
+            }
+        }
+        Remark::RivalAnswers => language
+            .pick(
+                "Two different DNS answers raced for one question: somebody injects answers.",
+                "1 つの DNS 問い合わせに異なる応答が競合しています（応答の注入）。",
+            )
+            .to_owned(),
+        Remark::ProxyPassesOthers { proxy } => say!(
+            language,
+            "Other requests of this client pass {proxy}: only the probe is stopped there.",
+            "このクライアントの他の要求は {proxy} を通過しています。止められているのはプローブだけです。"
+        ),
+        Remark::CustomProbeServer => language
+            .pick(
+                "The host is none of Microsoft's probe servers: an administrator set a probe server of his own.",
+                "Microsoft のプローブサーバーではありません（管理者が独自に設定したもの）。",
+            )
+            .to_owned(),
+        Remark::NearbyReset { ttl, server_ttl } => say!(
+            language,
+            "The reset came with TTL {ttl}, the server's own packets with {server_ttl}: something nearer sent it.",
+            "リセットの TTL は {ttl}、サーバー自身のパケットは {server_ttl} で、より近い装置が送信しています。"
+        ),
+        Remark::ServerAcceptsNewer => language
+            .pick(
+                "The same server accepts TLS 1.2 from others in this capture.",
+                "同じサーバーは、この取得データ内で他のクライアントと TLS 1.2 で接続しています。",
+            )
+            .to_owned(),
+        Remark::AddressesFailed { addresses } => {
+            let addresses = list(language, addresses);
+            say!(language, "Before, {addresses} did not answer.", "それ以前に {addresses} は応答しませんでした。")
+        }
+    }
+}

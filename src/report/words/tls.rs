@@ -1,0 +1,373 @@
+//! Two sides that share no TLS version, and handshakes that end for another cause.
+
+use super::Story;
+use super::facts::{Facts, safe};
+use crate::report::language::say;
+use crate::report::model::Audience;
+use crate::verdict::{Cause, Side, Verdict};
+
+/// The words for a finding about a handshake.
+#[must_use]
+pub fn story(facts: &Facts<'_>) -> Story {
+    match (facts.finding.verdict, facts.finding.cause) {
+        (Verdict::TlsIntercepted, _) => intercepted(facts),
+        (Verdict::LegacyTlsNegotiated, _) => legacy(facts),
+        (_, Some(Cause::TlsClientRejected)) => client_rejected(facts),
+        (_, Some(Cause::TlsFallback)) => fallback(facts),
+        (Verdict::TlsVersionMismatch, _) => mismatch(facts),
+        (_, cause) => failed(facts, cause),
+    }
+}
+
+/// The remedy for a client that cannot do TLS 1.2.
+fn enable_tls12(facts: &Facts<'_>, story: Story) -> Story {
+    let language = facts.language;
+    story
+        .advise(
+            Audience::Client,
+            language.pick(
+                "Enable TLS 1.2 on the client: on Windows 7, Server 2008 R2 and 2012 install KB3140245; set \
+                 DefaultSecureProtocols (0x800; 0xA80 keeps 1.0 and 1.1 too) under HKLM\\SOFTWARE\\Microsoft\\Windows\\\
+                 CurrentVersion\\Internet Settings\\WinHttp and the same under Wow6432Node; enable SCHANNEL\\Protocols\\\
+                 TLS 1.2\\Client; restart.",
+                "クライアントで TLS 1.2 を有効にします：Windows 7 / Server 2008 R2 / 2012 は KB3140245 を適用し、HKLM\\\
+                 SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp と Wow6432Node 側の \
+                 DefaultSecureProtocols を 0x800（1.0/1.1 も残す場合 0xA80）に設定、SCHANNEL\\Protocols\\TLS 1.2\\Client \
+                 を有効にして再起動します。",
+            ),
+        )
+        .advise(
+            Audience::Client,
+            language.pick(
+                "For .NET programs and PowerShell also set SchUseStrongCrypto=1 and SystemDefaultTlsVersions=1 under \
+                 HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 and the same under Wow6432Node.",
+                ".NET プログラムと PowerShell では、HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 と Wow6432Node \
+                 側に SchUseStrongCrypto=1、SystemDefaultTlsVersions=1 も設定してください。",
+            ),
+        )
+        .advise(
+            Audience::Proxy,
+            language.pick(
+                "If the hello came from an inspecting proxy and not from Windows, update the proxy instead.",
+                "この ClientHello が Windows ではなく TLS 検査プロキシのものなら、プロキシを更新してください。",
+            ),
+        )
+}
+
+/// The known trap of Exchange's wizards: the message names the certificate.
+fn misleading(facts: &Facts<'_>, story: Story) -> Story {
+    story.tell(facts.language.pick(
+        "The error text that the user sees may blame the certificate: the Hybrid Configuration Wizard and \
+         New-PSSession do so although the version is the cause.",
+        "利用者に見えるエラーは証明書の問題のように表示されることがあります（ハイブリッド構成ウィザードや New-PSSession \
+         など）が、原因はバージョンです。",
+    ))
+}
+
+fn mismatch(facts: &Facts<'_>) -> Story {
+    let (language, client, host, max) = (facts.language, &facts.client, &facts.host, &facts.client_max);
+    let how = ending(facts);
+    let consistent = facts.language.pick(
+        "The offer is consistent with an old default of WinHTTP or Schannel, but does not prove it: another program or a \
+         proxy may have sent it.",
+        "この提示内容は WinHTTP / Schannel の古い既定値と一致しますが、証明ではありません（別のプログラムやプロキシの\
+         可能性もあります）。",
+    );
+    let story = Story::new(say!(
+        language,
+        "{client} offers at most {max}, and {host} refuses it",
+        "{client} の提示は {max} までで、{host} が拒否"
+    ))
+    .tell(say!(
+        language,
+        "{client} opened a TLS connection to {host} offering at most {max}; {how}. The two share no version.",
+        "{client} は {host} へ最大 {max} を提示して TLS 接続を開始しましたが、{how}。共通のバージョンがありません。"
+    ))
+    .tell(consistent);
+    enable_tls12(facts, misleading(facts, story)).otherwise(language.pick(
+        "An offer of TLS 1.2 that is refused as well would point to something else than the version.",
+        "TLS 1.2 を提示しても拒否されるなら、原因はバージョン以外です。",
+    ))
+}
+
+fn client_rejected(facts: &Facts<'_>) -> Story {
+    let (language, client, host, version) = (facts.language, &facts.client, &facts.host, &facts.server_version);
+    let story = Story::new(say!(
+        language,
+        "{host} chose {version}, which {client} does not accept",
+        "{host} が選んだ {version} を {client} が拒否"
+    ))
+    .tell(say!(
+        language,
+        "The server answered with {version}, and {client} broke off with an alert: its lowest allowed version is newer.",
+        "サーバーは {version} で応答しましたが、{client} はアラートを送って中断しました。クライアントの許可する最低\
+         バージョンの方が新しいためです。"
+    ));
+    misleading(facts, story)
+        .advise(
+            Audience::Server,
+            say!(
+                language,
+                "Enable TLS 1.2 on {host}, or on the inspection device that answers in its name (Windows: \
+                 SCHANNEL\\Protocols\\TLS 1.2\\Server).",
+                "{host}、または代理応答する検査装置で TLS 1.2 を有効にしてください（Windows：SCHANNEL\\Protocols\\TLS \
+                 1.2\\Server）。"
+            ),
+        )
+        .otherwise(language.pick(
+            "TLS 1.2 or 1.3 in the server's answer would have been accepted.",
+            "サーバーが TLS 1.2 / 1.3 で応答すれば接続できます。",
+        ))
+}
+
+fn fallback(facts: &Facts<'_>) -> Story {
+    let (language, client, host) = (facts.language, &facts.client, &facts.host);
+    let tried = facts
+        .finding
+        .details
+        .tls
+        .as_ref()
+        .map(|tls| safe(&tls.tried.join(" → ")))
+        .filter(|tried| !tried.is_empty())
+        .map(|tried| say!(language, " ({tried})", "（{tried}）"))
+        .unwrap_or_default();
+    let story = Story::new(say!(
+        language,
+        "{client} reaches {host} only after a retry with a lower TLS version{tried}",
+        "{client} は TLS バージョンを下げた再試行{tried}で {host} に接続"
+    ))
+    .tell(say!(
+        language,
+        "The first handshake failed and a later one with a lower version worked: the server or a device before it \
+         cannot cope with the newer hello.",
+        "最初のハンドシェイクは失敗し、バージョンを下げた再試行が成功しました。サーバーまたは手前の装置が新しい \
+         ClientHello を扱えません。"
+    ));
+    story
+        .advise(
+            Audience::Server,
+            say!(
+                language,
+                "Update {host} or the device before it to TLS 1.2 or newer; Microsoft 365 no longer accepts less.",
+                "{host} または手前の装置を TLS 1.2 以上に対応させてください。Microsoft 365 はそれ未満を受け付けません。"
+            ),
+        )
+        .otherwise(language.pick(
+            "A first handshake that works would make this no finding.",
+            "最初のハンドシェイクが成功すれば問題とは扱いません。",
+        ))
+}
+
+fn legacy(facts: &Facts<'_>) -> Story {
+    let (language, client, host) = (facts.language, &facts.client, &facts.host);
+    let version = facts
+        .finding
+        .details
+        .tls
+        .as_ref()
+        .and_then(|tls| tls.server_version.as_ref())
+        .map_or_else(|| facts.client_max.clone(), |_| facts.server_version.clone());
+    let story = Story::new(say!(
+        language,
+        "{client} and {host} agreed on {version}, which is out of support",
+        "{client} と {host} がサポート外の {version} で接続"
+    ))
+    .tell(say!(
+        language,
+        "The handshake worked with {version}. Microsoft 365 sign-in refuses such connections later, inside the \
+         encryption: expect HTTP 400 with AADSTS1002016.",
+        "ハンドシェイクは {version} で成立しました。Microsoft 365 のサインインでは、その後の暗号化された通信の中で拒否\
+         されます（HTTP 400、AADSTS1002016）。"
+    ));
+    enable_tls12(facts, story).otherwise(language.pick(
+        "TLS 1.2 or newer in the ServerHello would make this no finding.",
+        "ServerHello が TLS 1.2 以上であれば問題とは扱いません。",
+    ))
+}
+
+fn intercepted(facts: &Facts<'_>) -> Story {
+    let (language, client, host, issuer) = (facts.language, &facts.client, &facts.host, &facts.issuer);
+    Story::new(say!(
+        language,
+        "TLS to {host} is intercepted: the certificate is signed by {issuer}",
+        "{host} への TLS が検査されている：証明書の発行者は {issuer}"
+    ))
+    .tell(say!(
+        language,
+        "{client} asked for {host} and got a certificate issued by {issuer}, which Microsoft never used. A device on \
+         the way opens the encryption.",
+        "{client} が {host} に接続したところ、Microsoft が使用しない {issuer} 発行の証明書が提示されました。経路上の\
+         装置が暗号化を解いています。"
+    ))
+    .advise(
+        Audience::Proxy,
+        language.pick(
+            "Bypass inspection for Microsoft 365 sign-in names (endpoint sets 56 and 59 at least): Microsoft asks for it.",
+            "Microsoft 365 のサインイン先（少なくともエンドポイント ID 56、59）を TLS 検査の対象外にしてください。",
+        ),
+    )
+    .advise(
+        Audience::Client,
+        say!(
+            language,
+            "If the inspection is wanted, the issuer {issuer} must be in the computer's trusted roots.",
+            "検査を意図している場合は、発行者 {issuer} をコンピューターの信頼されたルートに登録してください。"
+        ),
+    )
+    .otherwise(language.pick(
+        "A certificate from one of the public roots that Microsoft uses would make this no finding.",
+        "Microsoft が使用する公開ルートの証明書であれば問題とは扱いません。",
+    ))
+}
+
+fn failed(facts: &Facts<'_>, cause: Option<Cause>) -> Story {
+    let (language, client, host, issuer) = (facts.language, &facts.client, &facts.host, &facts.issuer);
+    let how = ending(facts);
+    let title = match cause {
+        Some(Cause::TlsCipher) => {
+            say!(language, "{client} and {host} share no cipher suite", "{client} と {host} に共通の暗号スイートがない")
+        }
+        Some(Cause::TlsCertificate) => say!(
+            language,
+            "{client} does not accept the certificate of {host} (issuer {issuer})",
+            "{client} が {host} の証明書（発行者 {issuer}）を拒否"
+        ),
+        Some(Cause::TlsSni) => say!(
+            language,
+            "The server does not know the name {host} that {client} asks for, or got none",
+            "サーバーが {client} の要求した名前 {host} を認識しない、または名前がない"
+        ),
+        Some(Cause::TlsMiddleboxReset) => say!(
+            language,
+            "A device on the way resets the TLS connection of {client} to {host}",
+            "経路上の装置が {client} から {host} への TLS 接続をリセット"
+        ),
+        Some(Cause::TlsTimeout) => say!(
+            language,
+            "{host} never answers the TLS hello of {client}",
+            "{host} が {client} の ClientHello に応答しない"
+        ),
+        _ => say!(
+            language,
+            "The TLS handshake of {client} with {host} failed: {how}",
+            "{client} と {host} の TLS ハンドシェイクが失敗：{how}"
+        ),
+    };
+    let story = Story::new(title).tell(say!(
+        language,
+        "{client} opened a TLS connection to {host}; {how}.",
+        "{client} は {host} へ TLS 接続を開始しましたが、{how}。"
+    ));
+    let (audience, advice) = match cause {
+        Some(Cause::TlsCipher) => (
+            Audience::Client,
+            language.pick(
+                "Compare the suites of both sides: `Get-TlsCipherSuite`, the Group Policy \"SSL Cipher Suite Order\"; \
+                 update old Windows versions.",
+                "双方の暗号スイートを比較してください：`Get-TlsCipherSuite`、GPO「SSL 暗号の順位」。古い Windows は更新します。",
+            ).to_owned(),
+        ),
+        Some(Cause::TlsCertificate) => (
+            Audience::Client,
+            say!(
+                language,
+                "Check the clock of {client}, its trusted roots (issuer {issuer}), and whether an inspection device \
+                 replaced the certificate.",
+                "{client} の時刻、信頼されたルート（発行者 {issuer}）、検査装置による証明書の差し替えを確認してください。"
+            ),
+        ),
+        Some(Cause::TlsSni) => (
+            Audience::Server,
+            say!(
+                language,
+                "Check that the program sends the server name (SNI) and that {host} is bound on the server that was reached.",
+                "プログラムがサーバー名（SNI）を送っているか、到達したサーバーに {host} が登録されているかを確認してください。"
+            ),
+        ),
+        Some(Cause::TlsMiddleboxReset | Cause::TlsTimeout | Cause::TlsReset | Cause::TlsClosed) => (
+            Audience::Firewall,
+            say!(
+                language,
+                "Look for a URL or TLS filter that acts on the name {host}, and allow it there.",
+                "名前 {host} に反応する URL/TLS フィルターを確認し、許可してください。"
+            ),
+        ),
+        _ => (
+            Audience::Server,
+            say!(
+                language,
+                "Look up the alert in the logs of {host} and in the client's System log (Schannel events 36887 and 36888).",
+                "{host} のログと、クライアントのシステムログ（Schannel イベント 36887、36888）でアラートを確認してください。"
+            ),
+        ),
+    };
+    story.advise(audience, advice).otherwise(language.pick(
+        "A completed handshake of the same client with the same server would point to a passing fault.",
+        "同じクライアントとサーバーの間で成功する接続があれば、一時的な障害の可能性があります。",
+    ))
+}
+
+/// How the handshake ended.
+fn ending(facts: &Facts<'_>) -> String {
+    let language = facts.language;
+    let tls = facts.finding.details.tls.as_ref();
+    if let Some(code) = tls.and_then(|tls| tls.alert) {
+        let (who, name) = (facts.side(tls.and_then(|tls| tls.alert_from)), alert_name(code));
+        return say!(
+            language,
+            "{who} ended it with alert {code} ({name})",
+            "{who}がアラート {code}（{name}）で終了しました"
+        );
+    }
+    let who =
+        facts.side(facts.finding.details.connect.as_ref().and_then(|connect| connect.reset_by).or(Some(Side::Server)));
+    match facts.finding.cause {
+        Some(Cause::TlsReset) => say!(language, "{who} reset the connection", "{who}が接続をリセットしました"),
+        Some(Cause::TlsMiddleboxReset) => language
+            .pick("a reset came that the server cannot have sent", "サーバーのものではないリセットが届きました")
+            .to_owned(),
+        Some(Cause::TlsClosed) => say!(language, "{who} closed the connection", "{who}が接続を閉じました"),
+        Some(Cause::TlsTimeout) => language.pick("no answer came", "応答がありませんでした").to_owned(),
+        _ => language.pick("it was not completed", "完了しませんでした").to_owned(),
+    }
+}
+
+/// Name of a TLS alert (RFC 8446 section 6, RFC 5246 section 7.2).
+#[must_use]
+pub fn alert_name(code: u8) -> &'static str {
+    match code {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        21 => "decryption_failed",
+        22 => "record_overflow",
+        30 => "decompression_failure",
+        40 => "handshake_failure",
+        41 => "no_certificate",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => "unassigned",
+    }
+}

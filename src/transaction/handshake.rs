@@ -1,0 +1,310 @@
+//! TLS on one connection: hello, answer, certificate, alerts, and how it ended. What follows is encrypted.
+
+use super::assembler::Step;
+use super::{Handshake, HandshakeEnd, Transaction, Tunnel, Wait};
+use crate::flow::{Connection, Direction};
+use crate::proto::tls::{Certificate, ClientHello, ServerHello, TlsEvent, TlsMessage, TlsStream, TlsVersion};
+use crate::settings::Deadlines;
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::verdict::Side;
+
+/// Copies of a hello that are listed.
+const MAX_COPIES: usize = 8;
+/// An application data record of TLS 1.3 that is larger than this is no encrypted alert (2 bytes, type, 16 of tag):
+/// the shortest Finished has 53.
+const LARGER_THAN_AN_ALERT: u16 = 32;
+
+/// TLS on one connection.
+pub(super) struct TlsState {
+    tunnel: Option<Tunnel>,
+    streams: [TlsStream; 2],
+    events: Vec<TlsEvent>,
+    hello: Option<(Box<ClientHello>, PacketRef)>,
+    hello_copies: Vec<PacketRef>,
+    server_hello: Option<(ServerHello, PacketRef)>,
+    certificate: Option<(Box<Certificate>, PacketRef)>,
+    certificate_requested: bool,
+    encrypted_alert: Option<(Side, PacketRef)>,
+    /// A side has changed to encryption, and has sent something encrypted that is no alert.
+    changed_cipher: [bool; 2],
+    encrypted: [bool; 2],
+    /// A warning that the peer goes away, before anything else was said.
+    farewell: Option<(Side, PacketRef)>,
+    first: Option<PacketRef>,
+    /// Bytes of a direction are missing.
+    lost: [bool; 2],
+}
+
+impl TlsState {
+    pub(super) fn new(tunnel: Option<Tunnel>) -> Self {
+        Self {
+            tunnel,
+            streams: Default::default(),
+            events: Vec::new(),
+            hello: None,
+            hello_copies: Vec::new(),
+            server_hello: None,
+            certificate: None,
+            certificate_requested: false,
+            encrypted_alert: None,
+            changed_cipher: [false; 2],
+            encrypted: [false; 2],
+            farewell: None,
+            first: None,
+            lost: [false; 2],
+        }
+    }
+
+    pub(super) fn data(
+        &mut self,
+        connection: &Connection,
+        deadlines: Deadlines,
+        direction: Direction,
+        bytes: &[u8],
+        at: PacketRef,
+        out: &mut Vec<Transaction>,
+    ) -> Step {
+        self.first.get_or_insert(at);
+        let mut events = std::mem::take(&mut self.events);
+        self.streams[direction.index()].feed(bytes, at, &mut events);
+        let asked = self.hello.is_some();
+        let finished = self.events(connection, direction, events, out);
+        if finished {
+            return Step::Finished;
+        }
+        let wake = self.hello.as_ref().filter(|_| !asked).map(|(_, at)| at.time.after(deadlines.tls));
+        Step::Continue(wake)
+    }
+
+    /// Takes events until one decides the handshake; returns whether one did.
+    fn events(
+        &mut self,
+        connection: &Connection,
+        direction: Direction,
+        mut events: Vec<TlsEvent>,
+        out: &mut Vec<Transaction>,
+    ) -> bool {
+        let mut finished = false;
+        for event in events.drain(..) {
+            finished = finished || self.event(connection, direction, event, out);
+        }
+        self.events = events;
+        finished
+    }
+
+    /// Returns whether the handshake is decided.
+    fn event(
+        &mut self,
+        connection: &Connection,
+        direction: Direction,
+        event: TlsEvent,
+        out: &mut Vec<Transaction>,
+    ) -> bool {
+        let at = event.at;
+        let side = side_of(direction);
+        match event.message {
+            TlsMessage::ClientHello(hello) => {
+                if self.hello.is_none() {
+                    self.hello = Some((hello, at));
+                }
+            }
+            TlsMessage::ServerHello(hello) => {
+                if !hello.hello_retry && self.server_hello.is_none() {
+                    self.server_hello = Some((*hello, at));
+                }
+            }
+            TlsMessage::Certificate(certificate) => {
+                if direction == Direction::ToClient && self.certificate.is_none() {
+                    self.certificate = Some((certificate, at));
+                }
+            }
+            TlsMessage::CertificateRequest => self.certificate_requested = true,
+            TlsMessage::ChangeCipherSpec => self.changed_cipher[direction.index()] = true,
+            TlsMessage::EncryptedHandshake => self.encrypted[direction.index()] = true,
+            TlsMessage::ApplicationData { len } => {
+                let modern = self.server_hello.as_ref().is_some_and(|(hello, _)| hello.version >= TlsVersion::TLS1_3);
+                if !modern || len > LARGER_THAN_AN_ALERT {
+                    self.encrypted[direction.index()] = true;
+                } else if direction == Direction::ToServer {
+                    self.encrypted_alert.get_or_insert((side, at));
+                }
+            }
+            TlsMessage::Alert { level, code } => {
+                if level == 2 {
+                    self.tell(connection, Some((side, code, at)), HandshakeEnd::Alert, at.time, out);
+                    return true;
+                }
+                if code == 0 {
+                    self.farewell.get_or_insert((side, at));
+                }
+            }
+            TlsMessage::EncryptedAlert => {
+                self.encrypted_alert.get_or_insert((side, at));
+            }
+            TlsMessage::Garbage => return self.hello.is_none() && self.server_hello.is_none(),
+            TlsMessage::ServerKeyExchange
+            | TlsMessage::ServerHelloDone
+            | TlsMessage::ClientKeyExchange
+            | TlsMessage::CertificateVerify
+            | TlsMessage::Handshake(_) => {}
+        }
+        if self.established() {
+            self.tell(connection, None, HandshakeEnd::Completed, at.time, out);
+            return true;
+        }
+        false
+    }
+
+    /// Both sides went over to encryption and sent something under it that is no alert. Where only one direction was
+    /// captured, that it went on is enough.
+    fn established(&self) -> bool {
+        let [client, server] = self.encrypted;
+        match &self.server_hello {
+            Some((hello, _)) if hello.version >= TlsVersion::TLS1_3 => client,
+            Some(_) => client && (server || self.changed_cipher[1]) || server && self.changed_cipher[0],
+            None => client && server,
+        }
+    }
+
+    /// Bytes are missing. Returns whether what was cut decided the handshake all the same.
+    pub(super) fn gap(
+        &mut self,
+        connection: &Connection,
+        direction: Direction,
+        missing: u64,
+        at: PacketRef,
+        out: &mut Vec<Transaction>,
+    ) -> bool {
+        self.lost[direction.index()] = true;
+        let mut events = std::mem::take(&mut self.events);
+        self.streams[direction.index()].gap(missing, at, &mut events);
+        self.events(connection, direction, events, out)
+    }
+
+    pub(super) fn repeated(&mut self, direction: Direction, at: PacketRef) {
+        if direction == Direction::ToServer && self.server_hello.is_none() && self.hello_copies.len() < MAX_COPIES {
+            self.hello_copies.push(at);
+        }
+    }
+
+    pub(super) fn changed(&mut self, connection: &Connection, at: PacketRef, out: &mut Vec<Transaction>) -> Step {
+        let to_client = connection.half(Direction::ToClient);
+        let to_server = connection.half(Direction::ToServer);
+        let end = if let Some(mark) = to_client.reset {
+            HandshakeEnd::Reset { by: Side::Server, mark }
+        } else if let Some(mark) = to_server.reset {
+            HandshakeEnd::Reset { by: Side::Client, mark }
+        } else if let Some(mark) = to_client.fin {
+            HandshakeEnd::Closed { by: Side::Server, mark }
+        } else if let Some(mark) = to_server.fin {
+            HandshakeEnd::Closed { by: Side::Client, mark }
+        } else {
+            return Step::Continue(None);
+        };
+        let end = self.unless_unseen(connection, end);
+        self.tell(connection, None, end, at.time, out);
+        Step::Finished
+    }
+
+    pub(super) fn wake(
+        &mut self,
+        connection: &Connection,
+        deadlines: Deadlines,
+        now: CaptureTime,
+        out: &mut Vec<Transaction>,
+    ) -> Step {
+        let Some((_, at)) = &self.hello else { return Step::Continue(None) };
+        let due = at.time.after(deadlines.tls);
+        if self.server_hello.is_some() || self.certificate.is_some() {
+            return Step::Continue(None);
+        }
+        if due > now {
+            return Step::Continue(Some(due));
+        }
+        let end = self.silence(connection, Wait::Elapsed);
+        self.tell(connection, None, end, due, out);
+        Step::Finished
+    }
+
+    pub(super) fn end(
+        &mut self,
+        connection: &Connection,
+        deadlines: Deadlines,
+        now: CaptureTime,
+        out: &mut Vec<Transaction>,
+    ) {
+        if self.hello.is_none()
+            && let Some(TlsEvent { at, message: TlsMessage::ClientHello(hello) }) = self.streams[0].partial()
+        {
+            self.hello = Some((hello, at));
+        }
+        if self.server_hello.is_none()
+            && let Some(TlsEvent { at, message: TlsMessage::ServerHello(hello) }) = self.streams[1].partial()
+        {
+            self.server_hello = Some((*hello, at));
+        }
+        let Some((_, at)) = &self.hello else { return };
+        let due = at.time.after(deadlines.tls);
+        let end = if self.server_hello.is_some() || self.certificate.is_some() {
+            HandshakeEnd::Unfinished
+        } else if self.encrypted[0] {
+            HandshakeEnd::NotCaptured
+        } else if now >= due {
+            self.silence(connection, Wait::Elapsed)
+        } else {
+            self.silence(connection, Wait::Cut { missing: due.since(now) })
+        };
+        self.tell(connection, None, end, due.min(now), out);
+    }
+
+    fn silence(&self, connection: &Connection, wait: Wait) -> HandshakeEnd {
+        if connection.icmp.is_some_and(|(_, _, error)| error.ends_a_connection()) {
+            return HandshakeEnd::Unreachable;
+        }
+        self.unless_unseen(connection, HandshakeEnd::Unanswered(wait))
+    }
+
+    /// An end that rests on what was not said, unless it was said outside the capture.
+    fn unless_unseen(&self, connection: &Connection, end: HandshakeEnd) -> HandshakeEnd {
+        let unseen = self.lost[1] || connection.half(Direction::ToClient).acknowledged_unseen();
+        if unseen && self.server_hello.is_none() { HandshakeEnd::NotCaptured } else { end }
+    }
+
+    fn tell(
+        &mut self,
+        connection: &Connection,
+        alert: Option<(Side, u8, PacketRef)>,
+        end: HandshakeEnd,
+        ended: CaptureTime,
+        out: &mut Vec<Transaction>,
+    ) {
+        let hello_acknowledged = {
+            let half = connection.half(Direction::ToServer);
+            half.delivered > 0 && half.acknowledged >= half.delivered
+        };
+        out.push(Transaction::Handshake(Box::new(Handshake {
+            connection: connection.clone(),
+            tunnel: self.tunnel.clone(),
+            hello: self.hello.take(),
+            hello_copies: std::mem::take(&mut self.hello_copies),
+            hello_acknowledged,
+            server_hello: self.server_hello.take(),
+            certificate: self.certificate.take(),
+            certificate_requested: self.certificate_requested,
+            alert,
+            encrypted_alert: self.encrypted_alert,
+            established: end == HandshakeEnd::Completed,
+            end,
+            started: self.first.unwrap_or(connection.first),
+            ended,
+        })));
+    }
+}
+
+const fn side_of(direction: Direction) -> Side {
+    match direction {
+        Direction::ToServer => Side::Client,
+        Direction::ToClient => Side::Server,
+    }
+}

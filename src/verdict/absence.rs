@@ -1,0 +1,57 @@
+//! What silence proves. The most important rule of the program: nothing that the capture could not have shown is ever
+//! reported as missing with certainty.
+//!
+//! Silence is proof only where the whole deadline lies inside the capture, the question was sent at least twice (where
+//! its protocol repeats), and the capture shows other traffic towards the client at that time. A capture that ended
+//! early, that has one eye, or that lost packets decides nothing.
+
+use super::case::{Case, Ruling};
+use super::finding::Doubt;
+use super::vocabulary::{Cause, Verdict};
+use crate::settings::CapturePoint;
+use crate::time::CaptureTime;
+use crate::transaction::Wait;
+
+/// An unanswered question.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence {
+    /// When it was asked first.
+    pub from: CaptureTime,
+    /// When its deadline passed, or would have.
+    pub to: CaptureTime,
+    /// Whether the deadline lies inside the capture.
+    pub wait: Wait,
+    /// Copies that went unanswered; `None` where the protocol does not repeat.
+    pub copies: Option<usize>,
+}
+
+impl Case<'_> {
+    /// `ruling` stands if the silence is proof, loses confidence if it is probable, and becomes `Incomplete` where the
+    /// capture cannot know.
+    #[must_use]
+    pub fn by_silence(&self, silence: Silence, ruling: Ruling) -> Ruling {
+        let guess = Some(ruling.verdict);
+        if let Wait::Cut { missing } = silence.wait {
+            return Ruling::incomplete(Cause::CaptureEnded, guess, ruling.rule)
+                .doubt(Doubt::DeadlineOutside { missing });
+        }
+        if self.client.unseen.touches(silence.from, silence.to) {
+            return Ruling::incomplete(Cause::OneWay, guess, ruling.rule).doubt(Doubt::UnseenAnswer);
+        }
+        let hears = self.world.settings.capture_point == CapturePoint::Client
+            || self.world.presence.seen(self.address, silence.from, silence.to);
+        if !hears {
+            return Ruling::incomplete(Cause::OneWay, guess, ruling.rule).doubt(Doubt::NoInboundTraffic);
+        }
+        ruling
+            .doubt_if(self.world.drops > 0, Doubt::Drops)
+            .doubt_if(silence.copies.is_some_and(|copies| copies < 2), Doubt::SingleCopy)
+    }
+
+    /// The ruling for an answer that exists and was not captured.
+    #[must_use]
+    pub fn not_captured(&self, one_way: bool, guess: Option<Verdict>, rule: &'static str) -> Ruling {
+        let cause = if one_way { Cause::OneWay } else { Cause::Gap };
+        Ruling::incomplete(cause, guess, rule).doubt(if one_way { Doubt::UnseenAnswer } else { Doubt::Gap })
+    }
+}

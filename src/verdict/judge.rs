@@ -1,0 +1,135 @@
+//! All attempts of all clients, judged.
+
+use std::net::IpAddr;
+
+use super::case::{Case, Ruling};
+use super::evidence::url_of;
+use super::finding::Finding;
+use super::relate;
+use super::roles::Roles;
+use super::vocabulary::{Cause, Role, Route, Verdict};
+use crate::probe::attempt::{Attempt, WebAttempt};
+use crate::probe::catalog::family_of;
+use crate::probe::correlate::attempts;
+use crate::probe::world::World;
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::transaction::Exchange;
+
+/// Judges everything: findings in settle order, numbered from 1.
+#[must_use]
+pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
+    let mut addresses: Vec<_> = world.clients.iter().collect();
+    addresses.sort_by_key(|(address, client)| (client.first, **address));
+    let mut all = Vec::new();
+    for (address, client) in addresses {
+        let case = Case { world, address: *address, client };
+        let role = roles.role(*address);
+        let mut findings: Vec<Finding> =
+            attempts(world, *address, client).iter().filter_map(|attempt| case.judge(attempt)).collect();
+        match role {
+            Role::Nat => findings.retain(|finding| !is_probe(finding)),
+            Role::Proxy => as_upstream(world, *address, &mut findings),
+            Role::Client | Role::Resolver => {}
+        }
+        all.append(&mut findings);
+    }
+    relate::relate(world, roles, &mut all);
+    all.sort_by(|a, b| (a.ended, a.started, a.client, a.verdict).cmp(&(b.ended, b.started, b.client, b.verdict)));
+    for (id, finding) in (1u32..).zip(&mut all) {
+        finding.id = id;
+        finding.tidy();
+    }
+    all
+}
+
+impl Case<'_> {
+    fn judge(&self, attempt: &Attempt<'_>) -> Option<Finding> {
+        match attempt {
+            Attempt::Web(web) => self.judge_web(web),
+            Attempt::Dns(group) => self.judge_dns_probe(group),
+            Attempt::LookAlike(exchange, _) => Some(self.judge_look_alike(exchange)),
+            Attempt::ProxyRefusal(legs) => self.judge_refusal(legs),
+            Attempt::Tls(series) => self.judge_tls(series),
+        }
+    }
+
+    fn judge_web(&self, attempt: &WebAttempt<'_>) -> Option<Finding> {
+        if let Some(exchange) = attempt.decisive() {
+            let later = attempt.failed.last().filter(|failed| failed.connection.first.time > exchange.ended);
+            return Some(match (attempt.proxy, later) {
+                (Some(_), _) => self.judge_proxied(attempt, exchange),
+                (None, Some(last)) => self.judge_unreachable(attempt, last),
+                (None, None) => self.judge_direct(attempt, exchange),
+            });
+        }
+        if let Some(last) = attempt.failed.last() {
+            return Some(self.judge_unreachable(attempt, last));
+        }
+        let group = attempt.lookup.as_ref()?;
+        Some(self.judge_lookup(attempt, group))
+    }
+
+    fn judge_look_alike(&self, exchange: &Exchange) -> Finding {
+        let ruling = Ruling::new(Verdict::ProbeLookAlike, None, "probe.look-alike");
+        let family = family_of(exchange.server().ip());
+        let mut finding = self.finding(ruling, family, exchange.started.time, exchange.ended);
+        finding.prove_exchange(exchange);
+        let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());
+        finding.decided_on(&exchange.connection, proxied);
+        finding.host = exchange.request.as_ref().and_then(|request| request.head.host.clone());
+        finding.url = exchange.request.as_ref().and_then(|request| url_of(&request.head));
+        finding
+    }
+}
+
+/// Whether a finding is about an NCSI probe.
+#[must_use]
+pub const fn is_probe(finding: &Finding) -> bool {
+    matches!(
+        finding.verdict,
+        Verdict::ActiveHttpProbeSucceeded
+            | Verdict::ActiveHttpProbeSucceededViaProxy
+            | Verdict::ActiveDnsProbeSucceeded
+            | Verdict::ActiveHttpProbeFailed
+            | Verdict::ActiveHttpProbeFailedButDnsSucceeded
+            | Verdict::HotspotDetected
+            | Verdict::ActiveDnsProbeFailed
+            | Verdict::ProxyNotDiscovered
+            | Verdict::ProbeLookAlike
+    ) || matches!(finding.verdict, Verdict::ProxyAuthenticationRequired) && finding.ncsi_reason.is_some()
+        || matches!(finding.verdict, Verdict::Incomplete)
+            && !matches!(finding.guess, Some(Verdict::TlsVersionMismatch | Verdict::TlsHandshakeFailed))
+            && !matches!(finding.cause, Some(Cause::AnonymisedCapture))
+}
+
+/// A proxy's own fetch on a client's behalf: without capability, and left out where the client's leg is in the capture.
+fn as_upstream(world: &World, proxy: IpAddr, findings: &mut Vec<Finding>) {
+    let covered = |from: CaptureTime, to: CaptureTime| {
+        world.clients.iter().any(|(address, client)| {
+            *address != proxy
+                && client.exchanges.iter().any(|exchange| {
+                    exchange.server().ip() == proxy
+                        && exchange.request.as_ref().is_some_and(|request| request.head.is_proxied())
+                        && exchange.started.time <= from
+                        && exchange.response.as_ref().map_or(exchange.ended, |r| last_time(r.last)) >= to
+                })
+        })
+    };
+    findings.retain(|finding| {
+        let request = finding.evidence.iter().find_map(|evidence| match evidence.note {
+            super::Note::Request { .. } => Some(evidence.at.time),
+            _ => None,
+        });
+        !(is_probe(finding) && covered(request.unwrap_or(finding.started), request.unwrap_or(finding.started)))
+    });
+    for finding in findings.iter_mut().filter(|finding| is_probe(finding)) {
+        finding.capability = None;
+        finding.ncsi_reason = None;
+        finding.route = Some(Route::ProxyUpstream);
+    }
+}
+
+const fn last_time(at: PacketRef) -> CaptureTime {
+    at.time
+}

@@ -1,0 +1,342 @@
+//! What findings of one client mean beside each other: repeats fold, a later success heals, a proxy explains.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::finding::{Doubt, Finding, Remark};
+use super::judge::is_probe;
+use super::roles::Roles;
+use super::vocabulary::{Confidence, Family, Role, Route, Severity, Verdict};
+use crate::probe::client::Client;
+use crate::probe::microsoft::is_sign_in_name;
+use crate::probe::world::World;
+use crate::settings::ClientOs;
+use crate::time::CaptureTime;
+
+/// A proxied success so soon after a direct failure is the normal start of a client behind a proxy.
+const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
+
+/// Settles what depends on other findings of the same host: verdicts, severity, folding.
+pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
+    let mut findings = std::mem::take(all);
+    findings.sort_by(|a, b| (a.client, a.ended, a.started, a.verdict).cmp(&(b.client, b.ended, b.started, b.verdict)));
+    let hosts = Hosts::of(world, &findings);
+    let mut start = 0;
+    while start < findings.len() {
+        let client = findings[start].client;
+        let end =
+            findings[start..].iter().position(|finding| finding.client != client).map_or(findings.len(), |n| start + n);
+        let own = &mut findings[start..end];
+        if let Some(known) = world.clients.get(&client) {
+            proxy_not_discovered(world, known, own);
+            dns_probe_beside_http(world, own);
+        }
+        start = end;
+    }
+    let snapshot: Vec<Outcome> = findings.iter().filter_map(Outcome::of).collect();
+    for finding in &mut findings {
+        heal(finding, &snapshot);
+        finding.severity = severity(finding, &snapshot, &hosts, roles);
+    }
+    fold(world.settings.deadlines.episode, findings, all);
+}
+
+/// What a probe came to, for comparison with others.
+#[derive(Clone, Copy)]
+struct Outcome {
+    client: IpAddr,
+    family: Family,
+    works: bool,
+    by_proxy: bool,
+    by_dns: bool,
+    started: CaptureTime,
+    ended: CaptureTime,
+}
+
+impl Outcome {
+    fn of(finding: &Finding) -> Option<Self> {
+        if !is_probe(finding) || matches!(finding.verdict, Verdict::ProbeLookAlike | Verdict::Incomplete) {
+            return None;
+        }
+        if finding.route == Some(Route::ProxyUpstream) {
+            return None;
+        }
+        Some(Self {
+            client: finding.client,
+            family: finding.family,
+            works: is_success(finding.verdict),
+            by_proxy: finding.route == Some(Route::ExplicitProxy),
+            by_dns: matches!(finding.verdict, Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed),
+            started: finding.started,
+            ended: finding.ended,
+        })
+    }
+}
+
+/// Whether a verdict says that it worked.
+#[must_use]
+pub const fn is_success(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::ActiveHttpProbeSucceeded
+            | Verdict::ActiveHttpProbeSucceededViaProxy
+            | Verdict::ActiveDnsProbeSucceeded
+            | Verdict::OsCheckSucceeded
+    )
+}
+
+/// Addresses of one host, as ARP and neighbour discovery tell.
+pub struct Hosts {
+    groups: Vec<Vec<IpAddr>>,
+}
+
+impl Hosts {
+    /// Joins addresses that one link address claims: at most one of them IPv4, because a router answers for many.
+    #[must_use]
+    pub fn of(world: &World, _findings: &[Finding]) -> Self {
+        let mut groups: Vec<Vec<IpAddr>> = world
+            .neighbours
+            .values()
+            .filter(|addresses| addresses.iter().filter(|address| address.is_ipv4()).count() <= 1)
+            .filter(|addresses| addresses.len() > 1)
+            .cloned()
+            .collect();
+        for group in &mut groups {
+            group.sort_unstable();
+        }
+        groups.sort_unstable();
+        Self { groups }
+    }
+
+    /// All addresses of the host that has this one.
+    #[must_use]
+    pub fn addresses(&self, address: IpAddr) -> Vec<IpAddr> {
+        self.groups.iter().find(|group| group.contains(&address)).cloned().unwrap_or_else(|| vec![address])
+    }
+}
+
+/// The probe went direct and failed, while the same client gets through a proxy.
+fn proxy_not_discovered(world: &World, client: &Client, own: &mut [Finding]) {
+    let proxied: Vec<(CaptureTime, CaptureTime)> = own
+        .iter()
+        .filter(|finding| finding.route == Some(Route::ExplicitProxy) && is_probe(finding))
+        .map(|finding| (finding.started, finding.ended))
+        .collect();
+    let window = world.settings.deadlines.episode;
+    for finding in own {
+        let failed = matches!(
+            finding.verdict,
+            Verdict::ActiveHttpProbeFailed | Verdict::ActiveHttpProbeFailedButDnsSucceeded | Verdict::HotspotDetected
+        );
+        if !failed || matches!(finding.route, Some(Route::ExplicitProxy | Route::ProxyUpstream)) {
+            continue;
+        }
+        let follows = |(started, _): &(CaptureTime, CaptureTime)| {
+            *started >= finding.started && *started <= finding.ended.after(PROXY_FOLLOWS)
+        };
+        if proxied.iter().any(follows) {
+            continue;
+        }
+        let passes = client.proxy_uses.iter().find(|one| {
+            !one.probe
+                && one.status.is_some_and(|status| status != 407)
+                && one.at >= finding.started.before(window)
+                && one.at <= finding.ended.after(window)
+        });
+        if let Some(one) = passes {
+            finding.verdict = Verdict::ProxyNotDiscovered;
+            finding.rule = "proxy.not-discovered";
+            finding.remarks.push(Remark::ProxyPassesOthers { proxy: one.proxy });
+        }
+    }
+}
+
+/// A DNS probe decides only where no HTTP probe of its family speaks against it, and never on Windows 11.
+fn dns_probe_beside_http(world: &World, own: &mut [Finding]) {
+    let http: Vec<(Family, bool, CaptureTime)> = own
+        .iter()
+        .filter(|finding| {
+            is_probe(finding) && !matches!(finding.verdict, Verdict::Incomplete | Verdict::ProbeLookAlike)
+        })
+        .filter(|f| !matches!(f.verdict, Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed))
+        .map(|finding| (finding.family, is_success(finding.verdict), finding.ended))
+        .collect();
+    let window = world.settings.deadlines.episode;
+    for finding in own {
+        let near = |works: bool| {
+            http.iter().any(|(family, worked, ended)| {
+                *family == finding.family && *worked == works && ended.distance(finding.ended) <= window
+            })
+        };
+        match finding.verdict {
+            Verdict::ActiveDnsProbeSucceeded if near(false) || world.settings.client_os == ClientOs::Win11 => {
+                finding.capability = None;
+            }
+            Verdict::ActiveDnsProbeFailed if near(true) => finding.capability = None,
+            _ => {}
+        }
+    }
+}
+
+/// A later success of the same kind shows that a failure has passed.
+fn heal(finding: &mut Finding, outcomes: &[Outcome]) {
+    let failed = is_probe(finding)
+        && !is_success(finding.verdict)
+        && !matches!(finding.verdict, Verdict::Incomplete | Verdict::ProbeLookAlike);
+    if !failed {
+        return;
+    }
+    let by_dns = finding.verdict == Verdict::ActiveDnsProbeFailed;
+    let later = outcomes
+        .iter()
+        .filter(|other| {
+            other.works
+                && other.client == finding.client
+                && other.family == finding.family
+                && other.ended > finding.ended
+                && other.by_dns == by_dns
+        })
+        .map(|other| other.ended)
+        .min();
+    if let Some(ended) = later {
+        finding.recovered_after = Some(ended.since(finding.started));
+    }
+}
+
+fn severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts, roles: &Roles) -> Severity {
+    let grave = match finding.verdict {
+        verdict if is_success(verdict) => {
+            let stale = finding.remarks.iter().any(|remark| matches!(remark, Remark::StaleCache { .. }));
+            return if stale || finding.confidence == Confidence::Low && !is_one_eyed(finding) {
+                Severity::Warning
+            } else {
+                Severity::Ok
+            };
+        }
+        Verdict::ProbeLookAlike | Verdict::NoGlobalAddress => return Severity::Info,
+        Verdict::Incomplete => {
+            return if finding.guess.is_some_and(is_success) { Severity::Info } else { Severity::Warning };
+        }
+        Verdict::LegacyTlsNegotiated | Verdict::TlsIntercepted => return Severity::Warning,
+        Verdict::ProxyAuthenticationRequired if finding.ncsi_reason.is_none() => {
+            let sign_in = finding.host.as_deref().is_some_and(is_sign_in_name);
+            if sign_in { Severity::Error } else { Severity::Warning }
+        }
+        Verdict::TlsVersionMismatch if finding.recovered_after.is_some() => Severity::Warning,
+        _ => Severity::Error,
+    };
+    if !is_probe(finding) || finding.route == Some(Route::ProxyUpstream) || roles.role(finding.client) == Role::Nat {
+        return if finding.confidence == Confidence::Low { Severity::Warning.min(grave) } else { grave };
+    }
+    probe_severity(finding, outcomes, hosts).min(grave)
+}
+
+fn probe_severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts) -> Severity {
+    let by_http = |other: &&Outcome| other.client == finding.client && other.family == finding.family && !other.by_dns;
+    if finding.verdict == Verdict::ActiveDnsProbeFailed && outcomes.iter().filter(by_http).any(|other| other.works) {
+        return Severity::Info;
+    }
+    let direct = !matches!(finding.route, Some(Route::ExplicitProxy));
+    let normal_start = direct
+        && outcomes.iter().filter(by_http).any(|other| {
+            other.works
+                && other.by_proxy
+                && other.started >= finding.started
+                && other.started <= finding.ended.after(PROXY_FOLLOWS)
+        });
+    if normal_start {
+        return Severity::Info;
+    }
+    let addresses = hosts.addresses(finding.client);
+    let mut other_family =
+        outcomes.iter().filter(|other| addresses.contains(&other.client) && other.family != finding.family).peekable();
+    let other_known = other_family.peek().is_some();
+    let other_works = other_family.any(|other| other.works);
+    if finding.family == Family::V6 && (other_works || !other_known) {
+        return Severity::Info;
+    }
+    if other_works || finding.recovered_after.is_some() || finding.confidence == Confidence::Low {
+        return Severity::Warning;
+    }
+    Severity::Error
+}
+
+/// A success whose only doubt is that its request was not captured is good news all the same.
+fn is_one_eyed(finding: &Finding) -> bool {
+    finding.confidence_reasons.iter().all(|doubt| matches!(doubt, Doubt::Other(_)))
+}
+
+/// Joins equal repeats: same names on the same way within `window`, nothing else of the kind in between. The evidence
+/// of the first and of the last occurrence stays.
+fn fold(window: Duration, findings: Vec<Finding>, out: &mut Vec<Finding>) {
+    // How much of a folded finding's proof belongs to its first occurrence.
+    let mut own: Vec<(usize, usize)> = Vec::new();
+    for finding in findings {
+        let kind = Kind::of(&finding);
+        let earlier =
+            out.iter_mut().zip(&own).rev().take_while(|(other, _)| other.client == finding.client).find(
+                |(other, _)| Kind::of(other) == kind && other.family == finding.family && other.host == finding.host,
+            );
+        match earlier {
+            Some((first, own)) if equal(first, &finding) && finding.started.since(first.ended) <= window => {
+                first.evidence.truncate(own.0);
+                first.conversations.truncate(own.1);
+                absorb(first, finding);
+            }
+            _ => {
+                own.push((finding.evidence.len(), finding.conversations.len()));
+                out.push(finding);
+            }
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Kind {
+    Web,
+    Dns,
+    LookAlike,
+    Other,
+}
+
+impl Kind {
+    fn of(finding: &Finding) -> Self {
+        match finding.verdict {
+            Verdict::ProbeLookAlike => Self::LookAlike,
+            Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed => Self::Dns,
+            _ if is_probe(finding) => Self::Web,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn equal(a: &Finding, b: &Finding) -> bool {
+    let same_server = a.server == b.server || Kind::of(a) == Kind::Web;
+    a.verdict == b.verdict
+        && a.cause == b.cause
+        && a.route == b.route
+        && a.proxy == b.proxy
+        && a.guess == b.guess
+        && a.severity == b.severity
+        && same_server
+}
+
+fn absorb(first: &mut Finding, repeat: Finding) {
+    first.details.count += repeat.details.count;
+    first.ended = first.ended.max(repeat.ended);
+    first.evidence.extend(repeat.evidence);
+    for conversation in repeat.conversations {
+        if !first.conversations.contains(&conversation) {
+            first.conversations.push(conversation);
+        }
+    }
+    if repeat.confidence > first.confidence {
+        first.confidence = repeat.confidence;
+        first.confidence_reasons = repeat.confidence_reasons;
+    }
+    for remark in repeat.remarks {
+        if !first.remarks.contains(&remark) {
+            first.remarks.push(remark);
+        }
+    }
+}
