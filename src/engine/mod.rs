@@ -36,7 +36,18 @@ pub fn analyse(
 ) -> Result<(Snapshot, Vec<Error>), Vec<Error>> {
     let progress = Arc::new(crate::source::Progress::default());
     let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&progress) };
-    let (mut capture, warnings) = Capture::open(paths, options)?;
+    let (capture, warnings) = Capture::open(paths, options)?;
+    Ok((analyse_capture(capture, &progress, settings, hooks), warnings))
+}
+
+/// Analyses an open capture to its end, or until the caller stops it. `progress` is the one that it was opened with.
+#[must_use]
+pub fn analyse_capture(
+    mut capture: Capture,
+    progress: &crate::source::Progress,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Snapshot {
     let digests = if hooks.digest { start_digests(&capture.inputs()) } else { Vec::new() };
     let mut world = World::new(settings.clone());
     let mut pipeline = Pipeline::new(settings);
@@ -60,14 +71,13 @@ pub fn analyse(
     world.drops = inputs.iter().map(|input| input.dropped).sum();
     let roles = Roles::of(&world);
     let findings = judge(&world, &roles);
-    let snapshot = Snapshot {
+    Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
         quality: quality(&world, counts, flows),
         clients: states::clients(&world, &roles, &findings),
         findings,
         inputs,
-    };
-    Ok((snapshot, warnings))
+    }
 }
 
 /// Starts hashing the files that can be read a second time, each on a thread of its own.
