@@ -224,6 +224,7 @@ impl ValueEnum for ClientOs {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use clap::CommandFactory;
 

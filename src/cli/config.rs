@@ -169,6 +169,7 @@ pub fn print_defaults() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -179,15 +180,9 @@ mod tests {
 
     #[test]
     fn the_printed_defaults_give_the_defaults_back() {
-        let mut blank = Settings::default();
-        blank.hop_minimum = 99;
-        blank.deadlines = Deadlines {
-            dns: Duration::ZERO,
-            connect: Duration::ZERO,
-            response: Duration::ZERO,
-            tls: Duration::ZERO,
-            episode: Duration::ZERO,
-        };
+        let nothing = Duration::ZERO;
+        let deadlines = Deadlines { dns: nothing, connect: nothing, response: nothing, tls: nothing, episode: nothing };
+        let mut blank = Settings { hop_minimum: 99, deadlines, ..Settings::default() };
         blank.probes.web.host.clear();
         blank.probes.web_v6.path.clear();
         blank.probes.dns_host_v6.clear();

@@ -28,7 +28,7 @@ impl Output {
     pub fn open(path: Option<&Path>) -> Result<Self, Error> {
         match path {
             Some(path) if path != Path::new("-") => {
-                let file = File::create(path).map_err(|source| failed(path, source))?;
+                let file = File::create(path).map_err(|source| failed(path, "create", source))?;
                 Ok(Self::File(path.to_owned(), file))
             }
             _ => Ok(Self::Standard),
@@ -73,7 +73,7 @@ impl Output {
         match print(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(Reader::There),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
-            Err(source) => Err(failed(&path, source)),
+            Err(source) => Err(failed(&path, "write", source)),
         }
     }
 }
@@ -87,6 +87,6 @@ pub enum Reader {
     Gone,
 }
 
-fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Io { path: path.to_owned(), operation: "write", source, hint: "" }
+fn failed(path: &Path, operation: &'static str, source: io::Error) -> Error {
+    Error::Io { path: path.to_owned(), operation, source, hint: "" }
 }

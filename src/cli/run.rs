@@ -46,7 +46,11 @@ pub fn run(analyse: Analyse<'_>) -> ExitCode {
     match execute(arguments, analyse) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say(&format!("ncsight: {error:#}"));
+            // Errors of the library name their source themselves; those made here carry it as a chain.
+            match error.downcast_ref::<Error>() {
+                Some(own) => say(&format!("ncsight: {own}")),
+                None => say(&format!("ncsight: {error:#}")),
+            }
             ExitCode::from(UNUSABLE)
         }
     }

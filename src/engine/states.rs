@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 
 use super::snapshot::{Client, FamilyState, TimelineEntry};
+use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
-use crate::verdict::relate::Hosts;
 use crate::verdict::roles::Roles;
 use crate::verdict::{Capability, Family, Finding, Role};
 
 /// Clients in the order of first appearance, with their predicted states.
 #[must_use]
 pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client> {
-    let hosts = Hosts::of(world, findings);
+    let hosts = Hosts::of(world);
     let mut known: Vec<_> = world.clients.iter().filter(|(_, client)| client.asks).collect();
     known.sort_by_key(|(address, client)| (client.first, **address));
     let mut clients: Vec<Client> = Vec::new();
@@ -28,7 +28,7 @@ pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client
 /// All addresses of a host, the given one first.
 fn own_addresses(hosts: &Hosts, address: IpAddr) -> Vec<IpAddr> {
     let mut addresses = vec![address];
-    addresses.extend(hosts.addresses(address).into_iter().filter(|other| *other != address));
+    addresses.extend(hosts.kin(address));
     addresses
 }
 

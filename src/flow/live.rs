@@ -113,7 +113,15 @@ impl<S: Default> Live<S> {
         self.ended(direction, at, reader);
         if segment.has(Segment::RST) {
             self.flush(reader, stats);
+            let place = self.streams[direction.index()].place(segment.seq, 0);
+            let opposite = &mut self.streams[direction.opposite().index()];
+            let acknowledged = if segment.has(Segment::ACK) { opposite.place(segment.ack, 0) } else { None };
             let half = &mut self.connection.halves[direction.index()];
+            if half.reset.is_none() {
+                half.reset_acknowledges = acknowledged.and_then(|offset| u64::try_from(offset).ok());
+                // A FIN takes a sequence number, too.
+                half.reset_ahead = place.is_some_and(|place| place > half.delivered.cast_signed().saturating_add(1));
+            }
             half.reset.get_or_insert(tcp::mark(packet));
             half.resets = half.resets.saturating_add(1);
             self.changed(reader, at);

@@ -95,6 +95,10 @@ pub struct Half {
     pub fin: Option<Mark>,
     /// First segment with RST.
     pub reset: Option<Mark>,
+    /// The first RST stands behind bytes that were not captured before it: they were lost, or come later in the file.
+    pub reset_ahead: bool,
+    /// The first RST says how far its sender had the other direction (stream offset); `None` without an ACK flag.
+    pub reset_acknowledges: Option<u64>,
     /// Segments with RST: Windows asks again after a refusal, with the same initial sequence number.
     pub resets: u32,
     /// TTL of the first packet.

@@ -170,17 +170,3 @@ impl Attempted {
         }
     }
 }
-
-impl Exchange {
-    /// First packet of the connection for the first exchange on it, else of the exchange.
-    #[must_use]
-    pub fn connection_start(&self) -> PacketRef {
-        if self.index == 0 && self.tunnel.is_none() { self.connection.first } else { self.started }
-    }
-
-    /// Status of the response, where one came.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.response.as_ref().map(|response| response.head.status)
-    }
-}

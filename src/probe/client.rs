@@ -25,7 +25,7 @@ const MAX_PROXY_USES: usize = 256;
 pub const NAME_EXPLAINS: Duration = Duration::from_secs(600);
 
 /// What is remembered of one client.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Client {
     /// Position in the order of first appearance.
     pub serial: u64,
@@ -136,6 +136,14 @@ impl Client {
 
     /// Remembers a look-up of a probe name.
     pub fn keep_lookup(&mut self, lookup: Lookup) {
+        // An answer that was told before its question was found.
+        let same = |other: &Lookup| {
+            other.queries.is_empty() && other.answer.as_ref().map(|a| a.at) == lookup.answer.as_ref().map(|a| a.at)
+        };
+        if let Some(earlier) = self.lookups.iter_mut().rev().take(64).find(|other| same(other)) {
+            *earlier = lookup;
+            return;
+        }
         keep(&mut self.lookups, lookup, &mut self.dropped);
     }
 

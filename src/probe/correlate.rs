@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::attempt::{Attempt, LookupGroup, LookupOutcome, WebAttempt};
 use super::catalog::{Asked, family_of, family_of_qtype};
 use super::client::Client;
+use super::hosts::Hosts;
 use super::world::{RETRY_WINDOW, World};
 use crate::proto::tls::TlsVersion;
 use crate::time::CaptureTime;
@@ -26,12 +27,33 @@ const REORDERED: Duration = Duration::from_millis(100);
 /// A connection that begins so soon after a look-up began used another answer.
 const CONNECTS_ANYWAY: Duration = Duration::from_secs(5);
 
-/// Everything that one client tried, in the order in which it began.
+/// Other addresses of a client's host: it may have looked a name up over IPv4 and connected over IPv6.
+#[derive(Clone, Debug, Default)]
+pub struct Kin<'a> {
+    /// Surely of the same host.
+    pub same: Vec<&'a Client>,
+    /// Perhaps: they send from the same link address.
+    pub perhaps: Vec<&'a Client>,
+}
+
+impl<'a> Kin<'a> {
+    /// The kin of a client.
+    #[must_use]
+    pub fn of(world: &'a World, hosts: &Hosts, address: IpAddr, client: &Client) -> Self {
+        let known = |address: IpAddr| world.clients.get(&address);
+        Self {
+            same: hosts.kin(address).filter_map(known).collect(),
+            perhaps: hosts.neighbours(address, client.mac).filter_map(known).collect(),
+        }
+    }
+}
+
+/// Everything that one client tried.
 #[must_use]
-pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client) -> Vec<Attempt<'a>> {
+pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: &Kin<'a>) -> Vec<Attempt<'a>> {
     let mut attempts = Vec::new();
     let proxied = proxied_probes(world, client);
-    let mut direct = direct_tries(world, client);
+    let mut direct = direct_tries(world, client, kin);
     let mut groups = lookup_groups(world, client, |name, qtype| {
         world.catalog.web_lookup(name, qtype).is_some()
             || is_custom_host(&direct, name) && family_of_qtype(qtype).is_some()
@@ -39,8 +61,14 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client) -> Ve
     if world.resolvers.contains(&address) {
         groups.clear();
     }
+    let mut of_kin: Vec<LookupGroup<'a>> = kin
+        .same
+        .iter()
+        .chain(&kin.perhaps)
+        .flat_map(|kin| lookup_groups(world, kin, |name, qtype| world.catalog.web_lookup(name, qtype).is_some()))
+        .collect();
     for attempt in &mut direct {
-        attempt.lookup = take_lookup(&mut groups, attempt);
+        attempt.lookup = take_lookup(&mut groups, attempt).or_else(|| take_lookup(&mut of_kin, attempt));
     }
     let unreachable_proxies = failed_proxies(world, client, &proxied);
     let goes_by_proxy = |from: CaptureTime, to: CaptureTime| {
@@ -176,7 +204,7 @@ impl Try<'_> {
 }
 
 /// Direct probes: every address tried before the first answer is one attempt.
-fn direct_tries<'a>(world: &'a World, client: &'a Client) -> Vec<WebAttempt<'a>> {
+fn direct_tries<'a>(world: &'a World, client: &'a Client, kin: &Kin<'a>) -> Vec<WebAttempt<'a>> {
     let mut tries: Vec<(Try<'a>, Option<String>, bool)> = Vec::new();
     for exchange in &client.exchanges {
         let host = match &exchange.request {
@@ -189,7 +217,7 @@ fn direct_tries<'a>(world: &'a World, client: &'a Client) -> Vec<WebAttempt<'a>>
                 let told = client.name_of(exchange.server().ip(), exchange.started.time).map(str::to_owned);
                 request.head.host.clone().or(told)
             }
-            None => probe_name(world, client, exchange.server(), exchange.started.time).map(|(name, _)| name),
+            None => probe_name(world, client, kin, exchange.server(), exchange.started.time).map(|(name, _)| name),
         };
         tries.push((Try::Asked(exchange), host, false));
     }
@@ -198,7 +226,7 @@ fn direct_tries<'a>(world: &'a World, client: &'a Client) -> Vec<WebAttempt<'a>>
         if connection.server.port() != 80 || attempted.end == AttemptedEnd::Silent {
             continue;
         }
-        let Some((name, shared)) = probe_name(world, client, connection.server, connection.first.time) else {
+        let Some((name, shared)) = probe_name(world, client, kin, connection.server, connection.first.time) else {
             continue;
         };
         tries.push((Try::Failed(attempted), Some(name), shared));
@@ -252,16 +280,28 @@ fn direct_tries<'a>(world: &'a World, client: &'a Client) -> Vec<WebAttempt<'a>>
 
 /// The probe name that led this client to an address, and whether the connection may belong to something else: another
 /// name led there, too, or the answer was old.
-fn probe_name(world: &World, client: &Client, server: SocketAddr, when: CaptureTime) -> Option<(String, bool)> {
+fn probe_name(
+    world: &World,
+    client: &Client,
+    kin: &Kin<'_>,
+    server: SocketAddr,
+    when: CaptureTime,
+) -> Option<(String, bool)> {
     let family = family_of(server.ip());
     let mut found: Option<&super::client::Named> = None;
     let mut others = false;
-    for named in client.names_of(server.ip(), when) {
+    let told = std::iter::once(client).chain(kin.same.iter().copied());
+    for named in told.flat_map(|client| client.names_of(server.ip(), when)) {
         if world.catalog.web_host(&named.name) == Some(family) {
             found = Some(named);
         } else {
             others = true;
         }
+    }
+    if found.is_none() {
+        let told = kin.perhaps.iter().flat_map(|client| client.names_of(server.ip(), when));
+        found = told.filter(|named| world.catalog.web_host(&named.name) == Some(family)).last();
+        others = true;
     }
     let named = found?;
     let old = when.since(named.at) > Duration::from_secs(60);

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod catalog;
 pub mod client;
 pub mod correlate;
+pub mod hosts;
 pub mod microsoft;
 pub mod presence;
 pub mod world;

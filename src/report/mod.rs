@@ -98,6 +98,8 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 pub(crate) mod samples;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

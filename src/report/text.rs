@@ -29,7 +29,14 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
             .map(|(name, state)| heading::state(name, state.as_ref(), style.language, &style.zone));
         page.blank()?;
         page.line(0, &page.paint.strong(&heading::identity(client)))?;
-        page.paragraph(2, 4, &states.join("   "))?;
+        let together = states.join("   ");
+        if together.width() + 2 <= style.width {
+            page.line(2, &together)?;
+        } else {
+            for state in &states {
+                page.paragraph(2, 4, state)?;
+            }
+        }
         printed.extend(own.iter().map(|finding| finding.id));
         page.findings(own)?;
     }

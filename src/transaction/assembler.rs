@@ -230,6 +230,17 @@ impl StreamReader for Assembler {
     }
 }
 
+/// Whether the client, which is leaving, had all that the capture has of the server: then it left without an answer.
+/// Otherwise the answer that made it leave may stand behind its FIN or RST in the capture.
+pub(super) fn left_without_more(connection: &Connection) -> bool {
+    let (to_client, to_server) = (connection.half(Direction::ToClient), connection.half(Direction::ToServer));
+    match (to_server.fin, to_server.reset) {
+        (_, Some(_)) => to_server.reset_acknowledges.is_some_and(|offset| offset <= to_client.delivered),
+        (Some(_), None) => !to_client.acknowledged_unseen(),
+        (None, None) => false,
+    }
+}
+
 /// Whether a TLS record in this direction starts with the hello of the other side.
 fn is_other_sides_hello(direction: Direction, bytes: &[u8]) -> bool {
     let hello = match direction {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::assembler::Step;
+use super::assembler::{Step, left_without_more};
 use super::{Exchange, ExchangeEnd, Request, Response, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction};
 use crate::limits::MAX_HTTP_HEAD;
@@ -44,6 +44,10 @@ pub(super) struct HttpState {
     request_lost: bool,
     /// A hole where a response was expected.
     response_lost: bool,
+    /// How the connection ends, believed when the moment has passed without another answer.
+    closing: Option<(ExchangeEnd, CaptureTime)>,
+    /// The last exchange, where it was a challenge to authenticate.
+    challenge: Option<Box<Exchange>>,
     /// Bytes of the client behind a CONNECT.
     held: Vec<(Direction, u64, Vec<u8>, PacketRef)>,
     held_bytes: usize,
@@ -83,6 +87,8 @@ impl HttpState {
             reading: None,
             request_lost: false,
             response_lost: false,
+            closing: None,
+            challenge: None,
             held: Vec::new(),
             held_bytes: 0,
         }
@@ -176,7 +182,7 @@ impl HttpState {
                 }
             }
         }
-        Step::Continue(self.next_deadline())
+        Step::Continue(self.next_wake())
     }
 
     /// When the oldest request that still waits has waited for long enough.
@@ -419,15 +425,41 @@ impl HttpState {
         let to_server = connection.half(Direction::ToServer);
         if let Some(mark) = to_client.fin {
             self.server_is_done(connection, at, ExchangeEnd::Closed { by: Side::Server, mark }, out);
+            self.tell_challenge_again(connection, out);
         }
         if let Some(mark) = to_client.reset {
-            self.server_is_done(connection, at, ExchangeEnd::Reset { by: Side::Server, mark }, out);
-            return Step::Continue(None);
+            let end = ExchangeEnd::Reset { by: Side::Server, mark };
+            if !to_client.reset_ahead {
+                self.server_is_done(connection, at, end, out);
+                self.tell_challenge_again(connection, out);
+                return Step::Finished;
+            }
+            // What it stands behind may be in the capture all the same, a little later.
+            self.closing.get_or_insert((ExchangeEnd::NotCaptured, at.time.after(REORDERED)));
+        } else if let Some(mark) = to_server.reset {
+            let end = ExchangeEnd::Reset { by: Side::Client, mark };
+            if left_without_more(connection) && self.reading.is_none() {
+                self.server_is_done(connection, at, end, out);
+                return Step::Finished;
+            }
+            self.closing.get_or_insert((end, at.time.after(REORDERED)));
         }
-        if let Some(mark) = to_server.reset {
-            self.server_is_done(connection, at, ExchangeEnd::Reset { by: Side::Client, mark }, out);
+        Step::Continue(self.next_wake())
+    }
+
+    fn next_wake(&self) -> Option<CaptureTime> {
+        match (self.closing.as_ref().map(|(_, due)| *due), self.next_deadline()) {
+            (Some(closing), Some(deadline)) => Some(closing.min(deadline)),
+            (closing, deadline) => closing.or(deadline),
         }
-        Step::Continue(None)
+    }
+
+    /// A challenge was the last word on a connection that the server then took away: tells it again, with that.
+    fn tell_challenge_again(&mut self, connection: &Connection, out: &mut Vec<Transaction>) {
+        if let Some(mut exchange) = self.challenge.take() {
+            exchange.connection = connection.clone();
+            out.push(Transaction::Exchange(exchange));
+        }
     }
 
     /// Nothing more will come from the server: what is being read is over, what waits was not answered.
@@ -461,6 +493,13 @@ impl HttpState {
         now: CaptureTime,
         out: &mut Vec<Transaction>,
     ) -> Option<CaptureTime> {
+        if let Some((end, due)) = self.closing.take() {
+            if due > now {
+                self.closing = Some((end, due));
+            } else {
+                self.server_is_done(connection, connection.last, end, out);
+            }
+        }
         if self.reading.is_some() || self.responses.body.is_some() {
             return None;
         }
@@ -478,7 +517,7 @@ impl HttpState {
             let end = self.silence(connection, Wait::Elapsed);
             self.tell(connection, Some(copy), None, end, due, out);
         }
-        self.next_deadline()
+        self.next_wake()
     }
 
     /// Bytes that this keeps on the heap, roughly.
@@ -508,6 +547,9 @@ impl HttpState {
         }
         if self.reading.is_some() {
             self.body_done(connection, at, out);
+        }
+        if let Some((end, _)) = self.closing.take() {
+            self.server_is_done(connection, at, end, out);
         }
         while let Some(pending) = self.pending.pop_front() {
             if pending.told {
@@ -558,7 +600,7 @@ impl HttpState {
             (None, Some(response)) => response.first,
             (None, None) => connection.first,
         };
-        out.push(Transaction::Exchange(Box::new(Exchange {
+        let exchange = Box::new(Exchange {
             connection: connection.clone(),
             index,
             tunnel: self.tunnel.clone(),
@@ -567,7 +609,9 @@ impl HttpState {
             end,
             started,
             ended,
-        })));
+        });
+        self.challenge = (exchange.status() == Some(407)).then(|| exchange.clone());
+        out.push(Transaction::Exchange(exchange));
     }
 }
 

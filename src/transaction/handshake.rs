@@ -1,6 +1,8 @@
 //! TLS on one connection: hello, answer, certificate, alerts, and how it ended. What follows is encrypted.
 
-use super::assembler::Step;
+use std::time::Duration;
+
+use super::assembler::{Step, left_without_more};
 use super::{Handshake, HandshakeEnd, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction};
 use crate::proto::tls::{Certificate, ClientHello, ServerHello, TlsEvent, TlsMessage, TlsStream, TlsVersion};
@@ -9,6 +11,8 @@ use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::verdict::Side;
 
+/// By how much packets of one connection may be out of order in a capture.
+const REORDERED: Duration = Duration::from_millis(50);
 /// Copies of a hello that are listed.
 const MAX_COPIES: usize = 8;
 /// An application data record of TLS 1.3 that is larger than this is no encrypted alert (2 bytes, type, 16 of tag):
@@ -34,6 +38,8 @@ pub(super) struct TlsState {
     first: Option<PacketRef>,
     /// Bytes of a direction are missing.
     lost: [bool; 2],
+    /// How the connection ends and when; believed when the last moment has passed without a message.
+    closing: Option<(HandshakeEnd, CaptureTime, CaptureTime)>,
 }
 
 impl TlsState {
@@ -53,6 +59,7 @@ impl TlsState {
             farewell: None,
             first: None,
             lost: [false; 2],
+            closing: None,
         }
     }
 
@@ -193,18 +200,39 @@ impl TlsState {
         let to_server = connection.half(Direction::ToServer);
         let end = if let Some(mark) = to_client.reset {
             HandshakeEnd::Reset { by: Side::Server, mark }
-        } else if let Some(mark) = to_server.reset {
-            HandshakeEnd::Reset { by: Side::Client, mark }
         } else if let Some(mark) = to_client.fin {
             HandshakeEnd::Closed { by: Side::Server, mark }
+        } else if let Some(mark) = to_server.reset {
+            HandshakeEnd::Reset { by: Side::Client, mark }
         } else if let Some(mark) = to_server.fin {
             HandshakeEnd::Closed { by: Side::Client, mark }
         } else {
             return Step::Continue(None);
         };
+        let certain = match end {
+            HandshakeEnd::Reset { by: Side::Server, .. } => !to_client.reset_ahead,
+            HandshakeEnd::Closed { by: Side::Server, .. } => true,
+            _ => left_without_more(connection),
+        };
+        if certain {
+            let end = self.unless_unseen(connection, end);
+            self.tell(connection, None, end, at.time, out);
+            return Step::Finished;
+        }
+        // What made this side leave may stand behind it in the capture.
+        let due = at.time.after(REORDERED);
+        let due = self.closing.get_or_insert((end, at.time, due)).2;
+        Step::Continue(Some(due))
+    }
+
+    /// Believes an end that waited for what may stand behind it.
+    fn close(&mut self, connection: &Connection, out: &mut Vec<Transaction>) -> bool {
+        let Some((end, at, _)) = self.closing.take() else { return false };
+        let ahead = connection.half(Direction::ToClient).reset_ahead;
+        let end = if ahead && self.server_hello.is_none() { HandshakeEnd::NotCaptured } else { end };
         let end = self.unless_unseen(connection, end);
-        self.tell(connection, None, end, at.time, out);
-        Step::Finished
+        self.tell(connection, None, end, at, out);
+        true
     }
 
     pub(super) fn wake(
@@ -214,6 +242,13 @@ impl TlsState {
         now: CaptureTime,
         out: &mut Vec<Transaction>,
     ) -> Step {
+        if let Some((_, _, due)) = self.closing {
+            if due > now {
+                return Step::Continue(Some(due));
+            }
+            self.close(connection, out);
+            return Step::Finished;
+        }
         let Some((_, at)) = &self.hello else { return Step::Continue(None) };
         let due = at.time.after(deadlines.tls);
         if self.server_hello.is_some() || self.certificate.is_some() {
@@ -243,6 +278,9 @@ impl TlsState {
             && let Some(TlsEvent { at, message: TlsMessage::ServerHello(hello) }) = self.streams[1].partial()
         {
             self.server_hello = Some((*hello, at));
+        }
+        if self.close(connection, out) {
+            return;
         }
         let Some((_, at)) = &self.hello else { return };
         let due = at.time.after(deadlines.tls);

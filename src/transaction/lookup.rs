@@ -2,7 +2,7 @@
 //!
 //! Copies of a question with the same identifier and port are one look-up: Windows repeats after 1, 2, 4 and 8 s. The
 //! table holds a look-up for a moment after its answer, because a rival answer (an injection) and, in captures of
-//! several queues, the question itself may come later than the answer.
+//! several queues, the question itself may come later: then the look-up is told once more, with its question.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -170,15 +170,15 @@ impl Lookups {
             && pending.lookup.name == question.name
             && pending.lookup.qtype == question.qtype
         {
-            if !pending.told {
+            let early = pending.lookup.queries.is_empty() && at.time.distance(pending.lookup.ended) < SETTLING;
+            if !pending.told || early {
                 if pending.lookup.queries.len() < MAX_COPIES {
                     pending.lookup.queries.push(at);
                     pending.lookup.queries.sort_unstable();
                 }
                 pending.lookup.recursion_desired |= message.recursion_desired;
-                if pending.lookup.answer.is_some() {
-                    // The answer stood before its question in the capture.
-                    pending.told = true;
+                if early {
+                    // The answer stood before its question in the capture, and was told without it.
                     out.push(Transaction::Lookup(Box::new(pending.lookup.clone())));
                 }
                 return;
@@ -202,7 +202,7 @@ impl Lookups {
             end: LookupEnd::Unanswered(Wait::Elapsed),
             ended: until,
         };
-        self.insert(key, lookup, until, out);
+        self.insert(key, lookup, until, false, out);
     }
 
     fn answer(&mut self, key: Key, message: &Message, at: PacketRef, out: &mut Vec<Transaction>) {
@@ -237,7 +237,7 @@ impl Lookups {
                 return;
             }
         }
-        // An answer without a question: hold it for a moment, the question may stand later in the capture.
+        // An answer without a question: it is told at once, and again if its question stands later in the capture.
         let Some(question) = &message.question else { return };
         self.remove(&key, at.time, out);
         let until = at.time.after(SETTLING);
@@ -255,7 +255,8 @@ impl Lookups {
             end: LookupEnd::Answered,
             ended: at.time,
         };
-        self.insert(key, lookup, until, out);
+        out.push(Transaction::Lookup(Box::new(lookup.clone())));
+        self.insert(key, lookup, until, true, out);
     }
 
     /// An ICMP error came back for a question.
@@ -303,7 +304,7 @@ impl Lookups {
         }
     }
 
-    fn insert(&mut self, key: Key, lookup: Lookup, until: CaptureTime, out: &mut Vec<Transaction>) {
+    fn insert(&mut self, key: Key, lookup: Lookup, until: CaptureTime, told: bool, out: &mut Vec<Transaction>) {
         while self.table.len() >= self.max {
             let Some((serial, oldest)) = self.order.pop_front() else { break };
             if self.keys.contains_key(&serial) {
@@ -320,7 +321,7 @@ impl Lookups {
             self.order.retain(|(serial, _)| keys.contains_key(serial));
         }
         self.due.push(std::cmp::Reverse((until, self.serial)));
-        self.table.insert(key, Pending { lookup, until, told: false, serial: self.serial });
+        self.table.insert(key, Pending { lookup, until, told, serial: self.serial });
     }
 
     fn remove(&mut self, key: &Key, now: CaptureTime, out: &mut Vec<Transaction>) {

@@ -8,7 +8,6 @@ use super::finding::{Doubt, Finding, Remark};
 use super::vocabulary::{Basis, Capability, Cause, Family, Verdict};
 use crate::probe::attempt::{LookupGroup, LookupOutcome, WebAttempt};
 use crate::probe::catalog::family_of_qtype;
-use crate::probe::correlate::is_null;
 use crate::proto::dns::rcode;
 use crate::transaction::Wait;
 
@@ -82,12 +81,6 @@ impl Case<'_> {
                 "dns-probe.right",
             )
             .leads_to(8, Basis::Documented, Capability::Internet),
-            LookupOutcome::Resolved(_, answer) if answer.addresses.iter().all(|address| is_null(*address)) => {
-                failed(Cause::DnsSinkholed, "dns-probe.sinkhole")
-            }
-            LookupOutcome::Resolved(_, answer) if answer.addresses.iter().all(|address| is_private(*address)) => {
-                failed(Cause::DnsHijacked, "dns-probe.hijacked")
-            }
             LookupOutcome::Resolved(..) => failed(Cause::DnsWrongAnswer, "dns-probe.wrong"),
             LookupOutcome::NoData(..) => failed(Cause::DnsNodata, "dns-probe.nodata"),
             LookupOutcome::Refused(_, answer) => match answer.rcode {
@@ -148,6 +141,8 @@ pub fn is_hijack(addresses: &[IpAddr]) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+
+    use crate::probe::correlate::is_null;
 
     use super::*;
 

@@ -105,20 +105,25 @@ impl Finding {
     pub fn prove_exchange(&mut self, exchange: &Exchange) {
         self.concerns(&exchange.connection);
         if let Some(request) = &exchange.request {
-            self.prove(request.at, request_note(&request.head));
+            self.prove(request.first, request_note(&request.head));
             for copy in &request.copies {
                 self.prove(*copy, Note::RequestAgain);
             }
             if let Some(credential) = &request.head.proxy_authorization {
                 let (scheme, user) = credential_text(&credential.kind, credential.scheme.name());
-                self.prove(request.at, Note::Credentials { scheme, user });
+                self.prove(request.first, Note::Credentials { scheme, user });
             }
         }
         if let Some(response) = &exchange.response {
-            self.prove(response.at, response_note(response));
-            if response.last != response.at {
+            self.prove(response.first, response_note(response));
+            if response.last != response.first {
                 self.prove(response.last, Note::ResponseEnd);
             }
+        }
+        if exchange.status() == Some(407)
+            && let Some(mark) = exchange.connection.half(Direction::ToClient).fin
+        {
+            self.prove(mark.at, Note::Closed { by: Side::Server });
         }
         match &exchange.end {
             ExchangeEnd::NotHttp { start, at } => self.prove(*at, Note::NotHttp { start: start.clone() }),

@@ -225,7 +225,7 @@ pub(super) fn undecided(content: &BodyMatch, response: &Response, success: Verdi
             Ruling::incomplete(Cause::AnonymisedCapture, Some(success), "http.overwritten").doubt(Doubt::Anonymised)
         }
         BodyMatch::Short => Ruling::incomplete(Cause::CaptureEnded, Some(success), "http.short").doubt(Doubt::Gap),
-        BodyMatch::Unknown => Ruling::incomplete(cut, None, "http.body-missing").doubt(Doubt::Truncated),
+        BodyMatch::Unknown => Ruling::incomplete(cut, Some(success), "http.body-missing").doubt(Doubt::Truncated),
         _ => Ruling::incomplete(cut, Some(success), "http.body-cut").doubt(Doubt::Truncated),
     }
 }

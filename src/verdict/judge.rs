@@ -10,7 +10,8 @@ use super::roles::Roles;
 use super::vocabulary::{Cause, Role, Route, Verdict};
 use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::family_of;
-use crate::probe::correlate::attempts;
+use crate::probe::correlate::{Kin, attempts};
+use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -21,12 +22,14 @@ use crate::transaction::Exchange;
 pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
     let mut addresses: Vec<_> = world.clients.iter().collect();
     addresses.sort_by_key(|(address, client)| (client.first, **address));
+    let hosts = Hosts::of(world);
     let mut all = Vec::new();
     for (address, client) in addresses {
         let case = Case { world, address: *address, client };
         let role = roles.role(*address);
+        let kin = Kin::of(world, &hosts, *address, client);
         let mut findings: Vec<Finding> =
-            attempts(world, *address, client).iter().filter_map(|attempt| case.judge(attempt)).collect();
+            attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge(attempt)).collect();
         match role {
             Role::Nat => findings.retain(|finding| !is_probe(finding)),
             Role::Proxy => as_upstream(world, *address, &mut findings),

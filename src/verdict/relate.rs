@@ -8,6 +8,7 @@ use super::judge::is_probe;
 use super::roles::Roles;
 use super::vocabulary::{Confidence, Family, Role, Route, Severity, Verdict};
 use crate::probe::client::Client;
+use crate::probe::hosts::Hosts;
 use crate::probe::microsoft::is_sign_in_name;
 use crate::probe::world::World;
 use crate::settings::ClientOs;
@@ -20,7 +21,7 @@ const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
 pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
     let mut findings = std::mem::take(all);
     findings.sort_by(|a, b| (a.client, a.ended, a.started, a.verdict).cmp(&(b.client, b.ended, b.started, b.verdict)));
-    let hosts = Hosts::of(world, &findings);
+    let hosts = Hosts::of(world);
     let mut start = 0;
     while start < findings.len() {
         let client = findings[start].client;
@@ -83,36 +84,6 @@ pub const fn is_success(verdict: Verdict) -> bool {
             | Verdict::ActiveDnsProbeSucceeded
             | Verdict::OsCheckSucceeded
     )
-}
-
-/// Addresses of one host, as ARP and neighbour discovery tell.
-pub struct Hosts {
-    groups: Vec<Vec<IpAddr>>,
-}
-
-impl Hosts {
-    /// Joins addresses that one link address claims: at most one of them IPv4, because a router answers for many.
-    #[must_use]
-    pub fn of(world: &World, _findings: &[Finding]) -> Self {
-        let mut groups: Vec<Vec<IpAddr>> = world
-            .neighbours
-            .values()
-            .filter(|addresses| addresses.iter().filter(|address| address.is_ipv4()).count() <= 1)
-            .filter(|addresses| addresses.len() > 1)
-            .cloned()
-            .collect();
-        for group in &mut groups {
-            group.sort_unstable();
-        }
-        groups.sort_unstable();
-        Self { groups }
-    }
-
-    /// All addresses of the host that has this one.
-    #[must_use]
-    pub fn addresses(&self, address: IpAddr) -> Vec<IpAddr> {
-        self.groups.iter().find(|group| group.contains(&address)).cloned().unwrap_or_else(|| vec![address])
-    }
 }
 
 /// The probe went direct and failed, while the same client gets through a proxy.
@@ -247,9 +218,12 @@ fn probe_severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts) -> Sev
     if normal_start {
         return Severity::Info;
     }
-    let addresses = hosts.addresses(finding.client);
-    let mut other_family =
-        outcomes.iter().filter(|other| addresses.contains(&other.client) && other.family != finding.family).peekable();
+    let kin: Vec<IpAddr> = hosts.kin(finding.client).collect();
+    let mut other_family = outcomes
+        .iter()
+        .filter(|other| other.client == finding.client || kin.contains(&other.client))
+        .filter(|other| other.family != finding.family)
+        .peekable();
     let other_known = other_family.peek().is_some();
     let other_works = other_family.any(|other| other.works);
     if finding.family == Family::V6 && (other_works || !other_known) {

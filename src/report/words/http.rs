@@ -117,7 +117,8 @@ fn remedies(facts: &Facts<'_>, cause: Cause, story: Story) -> Story {
                 + exempt,
         ),
         Cause::HttpRedirect | Cause::HttpWrongBody | Cause::HttpEmptyBody => {
-            let portal = if cause == Cause::HttpRedirect {
+            let named = facts.finding.details.http.as_ref().is_some_and(|http| http.location.is_some());
+            let portal = if named && cause == Cause::HttpRedirect {
                 say!(
                     language,
                     "Open a browser and sign in to the portal at {location}.",

@@ -25,8 +25,7 @@ pub fn note(note: &Note, language: Language) -> String {
             )
         }
         Note::Answer { rcode, addresses, server, truncated } => {
-            let (code, what) =
-                (response_code(u8::try_from(*rcode).unwrap_or(255)), shown_addresses(language, addresses));
+            let (code, what) = (response_code(*rcode), shown_addresses(language, addresses));
             let cut = if *truncated { language.pick(", truncated", "、切り詰め") } else { "" };
             say!(language, "DNS answer {code} from {server}: {what}{cut}", "DNS 応答 {code}（{server}）：{what}{cut}")
         }
@@ -75,7 +74,7 @@ pub fn note(note: &Note, language: Language) -> String {
             }
             text
         }
-        Note::ResponseEnd => say!(language, "end of the response", "応答の終わり"),
+        Note::ResponseEnd => language.pick("end of the response", "応答の終わり").to_owned(),
         Note::NotHttp { start } => {
             let start = safe(start);
             say!(language, "not HTTP: {start}", "HTTP ではない：{start}")
@@ -186,8 +185,8 @@ fn query_type(code: u16) -> String {
     }
 }
 
-/// Names of RFC 1035 section 4.1.1 and RFC 2136.
-fn response_code(code: u8) -> String {
+/// Names of RFC 1035 section 4.1.1 and RFC 6891, the number for others.
+fn response_code(code: u16) -> String {
     match code {
         0 => "NOERROR".to_owned(),
         1 => "FORMERR".to_owned(),
@@ -195,6 +194,7 @@ fn response_code(code: u8) -> String {
         3 => "NXDOMAIN".to_owned(),
         4 => "NOTIMP".to_owned(),
         5 => "REFUSED".to_owned(),
+        16 => "BADVERS".to_owned(),
         other => format!("RCODE{other}"),
     }
 }

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::{Story, advice};
 use crate::report::language::say;
 use crate::report::model::Audience;
-use crate::verdict::Verdict;
+use crate::verdict::{Remark, Verdict};
 
 /// The words for a success.
 #[must_use]
@@ -46,6 +46,22 @@ pub fn story(facts: &Facts<'_>) -> Story {
             "{client} は {host} のプローブを取得し、期待どおりの文字列が返りました。"
         )),
     };
+    let cached = facts.finding.remarks.iter().any(|remark| matches!(remark, Remark::StaleCache { .. }));
+    if cached {
+        return story
+            .advise(
+                Audience::Proxy,
+                say!(
+                    language,
+                    "Do not answer {host} from a cache: its answers may be kept for 30 s at most (Cache-Control: max-age=30).",
+                    "{host} にキャッシュから応答しないでください（Cache-Control: max-age=30、保持は最大 30 秒）。"
+                ),
+            )
+            .otherwise(language.pick(
+                "A fresh answer would prove the Internet.",
+                "新しい応答であればインターネット接続の証明になります。",
+            ));
+    }
     story
         .advise(
             Audience::Client,

@@ -221,6 +221,8 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
             C::TlsClosed,
             C::TlsTimeout,
         ],
+        Verdict::LegacyTlsNegotiated => &[C::TlsLegacyVersion],
+        Verdict::TlsIntercepted => &[C::TlsInterception],
         Verdict::AuthenticationLoop => &[C::ProxyAuthRejected],
         Verdict::Incomplete => {
             &[C::OneWay, C::CaptureEnded, C::TruncatedPackets, C::Gap, C::FilteredCapture, C::AnonymisedCapture]
@@ -228,8 +230,6 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
         Verdict::ActiveHttpProbeSucceeded
         | Verdict::ActiveHttpProbeSucceededViaProxy
         | Verdict::ActiveDnsProbeSucceeded
-        | Verdict::LegacyTlsNegotiated
-        | Verdict::TlsIntercepted
         | Verdict::NoAddress
         | Verdict::NoGlobalAddress
         | Verdict::NoRoute
