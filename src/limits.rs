@@ -111,8 +111,8 @@ pub struct TableLimits {
     pub clients: usize,
     /// Hosts whose inbound traffic is remembered.
     pub hosts: usize,
-    /// Findings kept.
-    pub findings: usize,
+    /// Bytes of transactions that are kept until they are judged.
+    pub kept_bytes: usize,
 }
 
 impl TableLimits {
@@ -129,7 +129,7 @@ impl TableLimits {
             lookups: unit / 2048,
             clients: unit / 2048,
             hosts: unit / 1024,
-            findings: unit / 2048,
+            kept_bytes: unit / 2,
         }
     }
 }

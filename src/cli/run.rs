@@ -110,7 +110,7 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let stop = stop_flag()?;
     let progress = ProgressLine::start(&arguments.files);
     let show = |state: &crate::settings::Progress| progress.show(state);
-    let hooks = Hooks { progress: &show, stop: &stop, digest: true };
+    let hooks = Hooks { progress: &show, stop: &stop, digest: arguments.format == Format::Json };
     let start = Instant::now();
     let outcome = analyse(&arguments.files, &settings, &hooks);
     progress.finish();

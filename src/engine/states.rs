@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use hashbrown::{HashMap, HashSet};
+
 use super::snapshot::{Client, FamilyState, TimelineEntry};
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
@@ -14,13 +16,22 @@ pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client
     let hosts = Hosts::of(world);
     let mut known: Vec<_> = world.clients.iter().filter(|(_, client)| client.asks).collect();
     known.sort_by_key(|(address, client)| (client.first, **address));
-    let mut clients: Vec<Client> = Vec::new();
+    let mut by_client: HashMap<IpAddr, Vec<&Finding>, foldhash::fast::RandomState> = HashMap::default();
+    for finding in findings {
+        by_client.entry(finding.client).or_default().push(finding);
+    }
+    let mut told: HashSet<IpAddr, foldhash::fast::RandomState> = HashSet::default();
+    let mut clients = Vec::new();
     for (address, record) in known {
-        if clients.iter().any(|client| client.addresses.contains(address)) {
+        if told.contains(address) {
             continue;
         }
         let addresses = own_addresses(&hosts, *address);
-        clients.push(client(*address, addresses, record.mac, roles.role(*address), findings));
+        told.extend(addresses.iter().copied());
+        let mut own: Vec<&Finding> =
+            addresses.iter().filter_map(|address| by_client.get(address)).flatten().copied().collect();
+        own.sort_by_key(|finding| finding.id);
+        clients.push(client(*address, addresses, record.mac, roles.role(*address), &own));
     }
     clients
 }
@@ -37,12 +48,12 @@ fn client(
     addresses: Vec<IpAddr>,
     mac: Option<crate::wire::Mac>,
     role: Role,
-    findings: &[Finding],
+    findings: &[&Finding],
 ) -> Client {
     let mut timeline: Vec<TimelineEntry> = Vec::new();
     let mut states: [Option<FamilyState>; 2] = [None, None];
     let mut own = Vec::new();
-    for finding in findings.iter().filter(|finding| addresses.contains(&finding.client)) {
+    for finding in findings {
         own.push(finding.id);
         let (Some(capability), Some(reason)) = (finding.capability, finding.ncsi_reason) else { continue };
         let state = &mut states[usize::from(finding.family == Family::V6)];

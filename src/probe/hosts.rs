@@ -41,7 +41,7 @@ impl Hosts {
             }
         }
         let mut senders: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState> = HashMap::default();
-        for (address, client) in &world.clients {
+        for (address, client) in world.clients.iter() {
             if let Some(mac) = client.mac {
                 senders.entry(mac).or_default().push(*address);
             }

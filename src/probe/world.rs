@@ -34,7 +34,7 @@ pub struct World {
     /// When traffic towards hosts was seen.
     pub presence: Presence,
     /// Clients by address.
-    pub clients: HashMap<IpAddr, Client, foldhash::fast::RandomState>,
+    pub clients: Clients,
     /// Hosts that answered DNS questions.
     pub resolvers: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Explicit proxies in use, and by whom.
@@ -52,9 +52,71 @@ pub struct World {
     /// First and last moment of the capture.
     pub span: Option<(CaptureTime, CaptureTime)>,
     limits: TableLimits,
+}
+
+/// The clients, bounded in number and in what is kept of all of them together.
+#[derive(Default)]
+pub struct Clients {
+    table: HashMap<IpAddr, Client, foldhash::fast::RandomState>,
+    max: usize,
     serial: u64,
-    /// Clients that were not remembered because the table was full.
-    pub refused_clients: u64,
+    /// Bytes that kept transactions take, and may take.
+    kept: usize,
+    max_kept: usize,
+    /// Clients and transactions that were not remembered because the tables were full.
+    pub refused: u64,
+}
+
+impl Clients {
+    /// The client of an address.
+    #[must_use]
+    pub fn get(&self, address: &IpAddr) -> Option<&Client> {
+        self.table.get(address)
+    }
+
+    /// All clients, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&IpAddr, &Client)> {
+        self.table.iter()
+    }
+
+    /// The client of that address, made where there is room.
+    fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
+        if !self.table.contains_key(&address) {
+            if self.table.len() >= self.max {
+                self.refused += 1;
+                return None;
+            }
+            self.serial += 1;
+            self.table.insert(address, Client::new(self.serial));
+        }
+        let client = self.table.get_mut(&address)?;
+        client.first = Some(client.first.map_or(at, |first| first.min(at)));
+        client.last = client.last.max(at.time);
+        Some(client)
+    }
+
+    /// Whether there is room to keep another transaction of about `bytes`. What got an answer may use all of the room,
+    /// what did not only half of it, because floods of requests without answers are cheap to make.
+    fn has_room(&mut self, bytes: usize, answered: bool) -> bool {
+        let limit = if answered { self.max_kept } else { self.max_kept / 2 };
+        let room = self.kept + bytes <= limit;
+        if room {
+            self.kept += bytes;
+        } else {
+            self.refused += 1;
+        }
+        room
+    }
+}
+
+/// What a transaction of each kind takes with its texts, roughly.
+mod cost {
+    use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
+
+    pub const LOOKUP: usize = size_of::<Lookup>() + 256;
+    pub const ATTEMPTED: usize = size_of::<Attempted>() + 256;
+    pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
+    pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;
 }
 
 /// Protocols found anywhere in the capture.
@@ -103,7 +165,7 @@ impl World {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
             settings,
-            clients: HashMap::default(),
+            clients: Clients { max: limits.clients, max_kept: limits.kept_bytes, ..Clients::default() },
             resolvers: HashSet::default(),
             proxies: HashMap::default(),
             modern_servers: HashSet::default(),
@@ -113,25 +175,7 @@ impl World {
             drops: 0,
             span: None,
             limits,
-            serial: 0,
-            refused_clients: 0,
         }
-    }
-
-    /// The client of that address, made where there is room.
-    fn client(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
-        if !self.clients.contains_key(&address) {
-            if self.clients.len() >= self.limits.clients {
-                self.refused_clients += 1;
-                return None;
-            }
-            self.serial += 1;
-            self.clients.insert(address, Client::new(self.serial));
-        }
-        let client = self.clients.get_mut(&address)?;
-        client.first = Some(client.first.map_or(at, |first| first.min(at)));
-        client.last = client.last.max(at.time);
-        Some(client)
     }
 
     /// Takes what one flow has settled.
@@ -140,7 +184,7 @@ impl World {
             Transaction::Lookup(lookup) => self.lookup(*lookup),
             Transaction::RivalAnswer { client, name, at, server, addresses } => {
                 if self.catalog.web_host(&name).is_some()
-                    && let Some(client) = self.client(client, at)
+                    && let Some(client) = self.clients.get_or_add(client, at)
                     && client.rivals.len() < 64
                 {
                     client.rivals.push((name, at, server, addresses));
@@ -173,7 +217,7 @@ impl World {
         let of_probe = self.catalog.web_host(&lookup.name).is_some()
             || self.catalog.dns.iter().any(|probe| probe.name == lookup.name);
         let first = lookup.first();
-        let Some(client) = self.client(lookup.client.ip(), first) else { return };
+        let Some(client) = self.clients.get_or_add(lookup.client.ip(), first) else { return };
         client.asks |= lookup.recursion_desired;
         if let Some(answer) = &lookup.answer {
             for address in &answer.addresses {
@@ -181,7 +225,12 @@ impl World {
             }
         }
         if of_probe {
-            client.keep_lookup(lookup);
+            let answered = lookup.answer.is_some();
+            if self.clients.has_room(cost::LOOKUP, answered)
+                && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
+            {
+                client.keep_lookup(lookup);
+            }
         }
     }
 
@@ -191,10 +240,15 @@ impl World {
             return;
         }
         let at = connection.first;
-        let Some(client) = self.client(connection.client.ip(), at) else { return };
+        let Some(client) = self.clients.get_or_add(connection.client.ip(), at) else { return };
         client.asks = true;
         client.mac = client.mac.or(connection.half(Direction::ToServer).mac);
-        client.keep_failed(attempted);
+        let address = connection.client.ip();
+        if self.clients.has_room(cost::ATTEMPTED, false)
+            && let Some(client) = self.clients.get_or_add(address, at)
+        {
+            client.keep_failed(attempted);
+        }
     }
 
     fn exchange(&mut self, exchange: Exchange) {
@@ -212,9 +266,9 @@ impl World {
         }
         let expected_body =
             exchange.response.as_ref().is_some_and(|response| self.catalog.is_expected_body(&response.body.bytes));
-        let web_names: Vec<String> = self.catalog.web.iter().map(|probe| probe.host.clone()).collect();
+        let catalog = &self.catalog;
         let at = exchange.started;
-        let Some(client) = self.client(exchange.connection.client.ip(), at) else { return };
+        let Some(client) = self.clients.get_or_add(exchange.connection.client.ip(), at) else { return };
         client.asks |= exchange.request.is_some();
         client.mac = client.mac.or(exchange.connection.half(Direction::ToServer).mac);
         note_unseen(client, &exchange.connection, exchange.end == ExchangeEnd::NotCaptured);
@@ -233,10 +287,14 @@ impl World {
             None => {
                 expected_body
                     || exchange.server().port() == 80
-                        && client.names_of(server.ip(), at.time).any(|named| web_names.contains(&named.name))
+                        && client.names_of(server.ip(), at.time).any(|named| catalog.web_host(&named.name).is_some())
             }
         };
-        if keep {
+        let address = exchange.connection.client.ip();
+        if keep
+            && self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
+            && let Some(client) = self.clients.get_or_add(address, at)
+        {
             client.keep_exchange(exchange);
         }
     }
@@ -253,7 +311,7 @@ impl World {
             self.modern_servers.insert(server);
         }
         let at = handshake.started;
-        let Some(client) = self.client(handshake.connection.client.ip(), at) else { return };
+        let Some(client) = self.clients.get_or_add(handshake.connection.client.ip(), at) else { return };
         client.asks = true;
         client.mac = client.mac.or(handshake.connection.half(Direction::ToServer).mac);
         note_unseen(client, &handshake.connection, handshake.end == HandshakeEnd::NotCaptured);
@@ -279,7 +337,11 @@ impl World {
         } else {
             true
         };
-        if keep {
+        let address = handshake.connection.client.ip();
+        if keep
+            && self.clients.has_room(cost::HANDSHAKE, handshake.server_hello.is_some() || handshake.alert.is_some())
+            && let Some(client) = self.clients.get_or_add(address, at)
+        {
             client.keep_handshake(handshake);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use hashbrown::HashMap;
+
 use super::case::{Case, Ruling};
 use super::evidence::url_of;
 use super::finding::Finding;
@@ -13,7 +15,6 @@ use crate::probe::catalog::family_of;
 use crate::probe::correlate::{Kin, attempts};
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
-use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::Exchange;
 
@@ -23,6 +24,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
     let mut addresses: Vec<_> = world.clients.iter().collect();
     addresses.sort_by_key(|(address, client)| (client.first, **address));
     let hosts = Hosts::of(world);
+    let legs = client_legs(world);
     let mut all = Vec::new();
     for (address, client) in addresses {
         let case = Case { world, address: *address, client };
@@ -32,7 +34,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
             attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge(attempt)).collect();
         match role {
             Role::Nat => findings.retain(|finding| !is_probe(finding)),
-            Role::Proxy => as_upstream(world, *address, &mut findings),
+            Role::Proxy => as_upstream(legs.get(address), &mut findings),
             Role::Client | Role::Resolver => {}
         }
         all.append(&mut findings);
@@ -106,33 +108,38 @@ pub const fn is_probe(finding: &Finding) -> bool {
             && !matches!(finding.cause, Some(Cause::AnonymisedCapture))
 }
 
+/// When each proxy was asked for something by a client whose leg is in the capture.
+type Legs = HashMap<IpAddr, Vec<(CaptureTime, CaptureTime)>, foldhash::fast::RandomState>;
+
+fn client_legs(world: &World) -> Legs {
+    let mut legs = Legs::default();
+    for (address, client) in world.clients.iter() {
+        for exchange in &client.exchanges {
+            let proxy = exchange.server().ip();
+            let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());
+            if proxied && proxy != *address {
+                let end = exchange.response.as_ref().map_or(exchange.ended, |response| response.last.time);
+                legs.entry(proxy).or_default().push((exchange.started.time, end));
+            }
+        }
+    }
+    legs
+}
+
 /// A proxy's own fetch on a client's behalf: without capability, and left out where the client's leg is in the capture.
-fn as_upstream(world: &World, proxy: IpAddr, findings: &mut Vec<Finding>) {
-    let covered = |from: CaptureTime, to: CaptureTime| {
-        world.clients.iter().any(|(address, client)| {
-            *address != proxy
-                && client.exchanges.iter().any(|exchange| {
-                    exchange.server().ip() == proxy
-                        && exchange.request.as_ref().is_some_and(|request| request.head.is_proxied())
-                        && exchange.started.time <= from
-                        && exchange.response.as_ref().map_or(exchange.ended, |r| last_time(r.last)) >= to
-                })
-        })
-    };
+fn as_upstream(legs: Option<&Vec<(CaptureTime, CaptureTime)>>, findings: &mut Vec<Finding>) {
     findings.retain(|finding| {
         let request = finding.evidence.iter().find_map(|evidence| match evidence.note {
             super::Note::Request { .. } => Some(evidence.at.time),
             _ => None,
         });
-        !(is_probe(finding) && covered(request.unwrap_or(finding.started), request.unwrap_or(finding.started)))
+        let asked = request.unwrap_or(finding.started);
+        let covered = legs.is_some_and(|legs| legs.iter().any(|(from, to)| *from <= asked && asked <= *to));
+        !(is_probe(finding) && covered)
     });
     for finding in findings.iter_mut().filter(|finding| is_probe(finding)) {
         finding.capability = None;
         finding.ncsi_reason = None;
         finding.route = Some(Route::ProxyUpstream);
     }
-}
-
-const fn last_time(at: PacketRef) -> CaptureTime {
-    at.time
 }

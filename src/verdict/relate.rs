@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hashbrown::HashMap;
+
 use super::finding::{Doubt, Finding, Remark};
 use super::judge::is_probe;
 use super::roles::Roles;
@@ -34,13 +36,19 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
         }
         start = end;
     }
-    let snapshot: Vec<Outcome> = findings.iter().filter_map(Outcome::of).collect();
+    let mut outcomes = Outcomes::default();
+    for outcome in findings.iter().filter_map(Outcome::of) {
+        outcomes.entry(outcome.client).or_default().push(outcome);
+    }
     for finding in &mut findings {
-        heal(finding, &snapshot);
-        finding.severity = severity(finding, &snapshot, &hosts, roles);
+        heal(finding, &outcomes);
+        finding.severity = severity(finding, &outcomes, &hosts, roles);
     }
     fold(world.settings.deadlines.episode, findings, all);
 }
+
+/// What the probes of each client came to.
+type Outcomes = HashMap<IpAddr, Vec<Outcome>, foldhash::fast::RandomState>;
 
 /// What a probe came to, for comparison with others.
 #[derive(Clone, Copy)]
@@ -150,7 +158,7 @@ fn dns_probe_beside_http(world: &World, own: &mut [Finding]) {
 }
 
 /// A later success of the same kind shows that a failure has passed.
-fn heal(finding: &mut Finding, outcomes: &[Outcome]) {
+fn heal(finding: &mut Finding, outcomes: &Outcomes) {
     let failed = is_probe(finding)
         && !is_success(finding.verdict)
         && !matches!(finding.verdict, Verdict::Incomplete | Verdict::ProbeLookAlike);
@@ -158,11 +166,11 @@ fn heal(finding: &mut Finding, outcomes: &[Outcome]) {
         return;
     }
     let by_dns = finding.verdict == Verdict::ActiveDnsProbeFailed;
-    let later = outcomes
+    let own = outcomes.get(&finding.client).map_or(&[][..], Vec::as_slice);
+    let later = own
         .iter()
         .filter(|other| {
             other.works
-                && other.client == finding.client
                 && other.family == finding.family
                 && other.ended > finding.ended
                 && other.by_dns == by_dns
@@ -174,7 +182,7 @@ fn heal(finding: &mut Finding, outcomes: &[Outcome]) {
     }
 }
 
-fn severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts, roles: &Roles) -> Severity {
+fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles) -> Severity {
     let grave = match finding.verdict {
         verdict if is_success(verdict) => {
             let stale = finding.remarks.iter().any(|remark| matches!(remark, Remark::StaleCache { .. }));
@@ -202,14 +210,15 @@ fn severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts, roles: &Role
     probe_severity(finding, outcomes, hosts).min(grave)
 }
 
-fn probe_severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts) -> Severity {
-    let by_http = |other: &&Outcome| other.client == finding.client && other.family == finding.family && !other.by_dns;
-    if finding.verdict == Verdict::ActiveDnsProbeFailed && outcomes.iter().filter(by_http).any(|other| other.works) {
+fn probe_severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts) -> Severity {
+    let own = outcomes.get(&finding.client).map_or(&[][..], Vec::as_slice);
+    let by_http = |other: &&Outcome| other.family == finding.family && !other.by_dns;
+    if finding.verdict == Verdict::ActiveDnsProbeFailed && own.iter().filter(by_http).any(|other| other.works) {
         return Severity::Info;
     }
     let direct = !matches!(finding.route, Some(Route::ExplicitProxy));
     let normal_start = direct
-        && outcomes.iter().filter(by_http).any(|other| {
+        && own.iter().filter(by_http).any(|other| {
             other.works
                 && other.by_proxy
                 && other.started >= finding.started
@@ -218,10 +227,10 @@ fn probe_severity(finding: &Finding, outcomes: &[Outcome], hosts: &Hosts) -> Sev
     if normal_start {
         return Severity::Info;
     }
-    let kin: Vec<IpAddr> = hosts.kin(finding.client).collect();
-    let mut other_family = outcomes
+    let of_kin = hosts.kin(finding.client).filter_map(|kin| outcomes.get(&kin)).flatten();
+    let mut other_family = own
         .iter()
-        .filter(|other| other.client == finding.client || kin.contains(&other.client))
+        .chain(of_kin)
         .filter(|other| other.family != finding.family)
         .peekable();
     let other_known = other_family.peek().is_some();

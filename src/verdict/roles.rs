@@ -15,6 +15,9 @@ use crate::transaction::Exchange;
 /// A translated packet is seen again within this time.
 const TRANSLATED_WITHIN: Duration = Duration::from_millis(100);
 
+/// Requests compared with one request: more within that time are a flood, not a translator.
+const MAX_COMPARED: usize = 64;
+
 /// What hosts are, where they are more than clients.
 #[derive(Debug, Default)]
 pub struct Roles {
@@ -32,7 +35,7 @@ impl Roles {
         for address in translators(world) {
             roles.insert(address, Role::Nat);
         }
-        for (address, client) in &world.clients {
+        for (address, client) in world.clients.iter() {
             let forwards = client.exchanges.iter().any(|exchange| {
                 exchange
                     .request
@@ -62,8 +65,8 @@ impl Roles {
 fn translators(world: &World) -> HashSet<IpAddr, foldhash::fast::RandomState> {
     let mut probes: Vec<&Exchange> = world
         .clients
-        .values()
-        .flat_map(|client| &client.exchanges)
+        .iter()
+        .flat_map(|(_, client)| &client.exchanges)
         .filter(|exchange| {
             exchange.request.as_ref().is_some_and(|request| {
                 !matches!(world.catalog.asked(&request.head), Asked::Other)
@@ -71,10 +74,10 @@ fn translators(world: &World) -> HashSet<IpAddr, foldhash::fast::RandomState> {
             })
         })
         .collect();
-    probes.sort_by_key(|exchange| exchange.started);
+    probes.sort_by_key(|exchange| (exchange.started, exchange.connection.id));
     let mut outside = HashSet::default();
     for (at, inner) in probes.iter().enumerate() {
-        for outer in probes.iter().skip(at + 1) {
+        for outer in probes.iter().skip(at + 1).take(MAX_COMPARED) {
             if outer.started.time.distance(inner.started.time) > TRANSLATED_WITHIN {
                 break;
             }

@@ -1,0 +1,45 @@
+# Two commands do all the set-up on a fresh Debian or Ubuntu machine with Rust, a C compiler, make and git:
+#   make demo     installs what is missing, builds, and analyses a capture
+#   make test     everything that is tested
+CARGO ?= cargo
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.PHONY: demo test lint doc setup captures bench clean
+
+demo: setup
+	$(CARGO) build --release --locked
+	target/release/ncsight report captures/proxy-407-ntlm-unanswered.pcap
+
+test: setup
+	$(CARGO) test --locked
+	$(CARGO) check --locked --no-default-features
+
+lint: setup
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --no-default-features -- -D warnings
+
+doc: setup
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+# libpcap's headers are all that is needed beyond Rust, a C compiler and make; and they only for the feature `live`.
+setup:
+	@if ! echo '#include <pcap/pcap.h>' | $${CC:-cc} -E - >/dev/null 2>&1; then \
+	  if command -v apt-get >/dev/null; then \
+	    echo "installing libpcap-dev"; \
+	    $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libpcap-dev >/dev/null; \
+	  else \
+	    echo "libpcap's headers are missing: install libpcap-dev (or libpcap-devel), or build with --no-default-features" >&2; exit 1; \
+	  fi; \
+	fi
+
+# Makes the captures again with real programs in network namespaces: as root, by hand. See captures/lab/README.md.
+captures:
+	captures/lab/setup.sh
+	python3 captures/lab/run.py all
+
+bench: setup
+	$(CARGO) bench --locked
+
+clean:
+	$(CARGO) clean
