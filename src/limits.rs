@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Longest record of a capture file that is read whole. Longest known link frames are below 256 KiB; libpcap's own
 /// bound (`MAXIMUM_SNAPLEN`) is the same, USB captures apart, which hold nothing for us.
 pub const MAX_RECORD: usize = 16 << 20;
+/// Longest frame whose length on the wire is believed where the IP header names none: offloaded segments reach 512 KiB
+/// (IPv6 jumbograms of Linux' "BIG TCP"); a record that claims more counts as long as it was captured.
+pub const MAX_FRAME: usize = 1 << 20;
 /// Bytes that are read from a file at once: larger blocks fall out of the second-level cache, smaller ones cost calls.
 pub const READ_BLOCK: usize = 256 << 10;
 /// Bytes that are searched behind damage for the next packet: room for one record of the largest kind.

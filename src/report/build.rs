@@ -37,22 +37,7 @@ pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
 
 /// Whether a finding rests on a probe of Windows, whatever became of it.
 fn is_about_probe(finding: &verdict::Finding) -> bool {
-    use verdict::Verdict as V;
-    let probe = |verdict: V| {
-        matches!(
-            verdict,
-            V::ActiveHttpProbeSucceeded
-                | V::ActiveHttpProbeSucceededViaProxy
-                | V::ActiveDnsProbeSucceeded
-                | V::ActiveHttpProbeFailed
-                | V::ActiveHttpProbeFailedButDnsSucceeded
-                | V::HotspotDetected
-                | V::ActiveDnsProbeFailed
-                | V::ProxyNotDiscovered
-        )
-    };
-    let authentication = finding.verdict == V::ProxyAuthenticationRequired && finding.ncsi_reason.is_some();
-    probe(finding.verdict) || authentication || finding.guess.is_some_and(probe)
+    verdict::judge::is_probe(finding) && finding.verdict != verdict::Verdict::ProbeLookAlike
 }
 
 fn input(input: &snapshot::Input) -> Input {

@@ -33,7 +33,8 @@ pub fn coverage(report: &Report, language: Language) -> String {
         [] => language.pick("none that this program reads", "対応するものなし").to_owned(),
         some => some.join(" "),
     };
-    say!(language, "{clients} clients; protocols: {protocols}", "クライアント {clients} 台、プロトコル：{protocols}")
+    let who = if clients == 1 { "client" } else { "clients" };
+    say!(language, "{clients} {who}; protocols: {protocols}", "クライアント {clients} 台、プロトコル：{protocols}")
 }
 
 /// What the captures cannot show; empty where nothing is known against them.
@@ -41,17 +42,43 @@ pub fn coverage(report: &Report, language: Language) -> String {
 pub fn limits(report: &Report, language: Language) -> Vec<String> {
     let quality = &report.quality;
     let counted = [
-        (quality.one_way_flows, "TCP connections with one direction only", "片方向のみの TCP 接続"),
-        (quality.truncated_packets, "packets cut by the snap length", "長さ制限で切れたパケット"),
-        (quality.gaps, "holes in TCP streams", "TCP ストリームの欠落"),
-        (quality.dropped_packets, "packets dropped while capturing", "取得時に失われたパケット"),
-        (quality.duplicate_packets, "duplicate packets, counted once", "重複パケット（1 回として計数）"),
-        (quality.evicted_flows, "connections given up under memory pressure", "メモリ不足で追跡を中止した接続"),
+        (
+            quality.one_way_flows,
+            "TCP connection with one direction only",
+            "TCP connections with one direction only",
+            "片方向のみの TCP 接続",
+        ),
+        (
+            quality.truncated_packets,
+            "packet cut by the snap length",
+            "packets cut by the snap length",
+            "長さ制限で切れたパケット",
+        ),
+        (quality.gaps, "hole in a TCP stream", "holes in TCP streams", "TCP ストリームの欠落"),
+        (
+            quality.dropped_packets,
+            "packet dropped while capturing",
+            "packets dropped while capturing",
+            "取得時に失われたパケット",
+        ),
+        (
+            quality.duplicate_packets,
+            "duplicate packet, counted once",
+            "duplicate packets, counted once",
+            "重複パケット（1 回として計数）",
+        ),
+        (
+            quality.evicted_flows,
+            "connection given up under memory pressure",
+            "connections given up under memory pressure",
+            "メモリ不足で追跡を中止した接続",
+        ),
     ];
     let mut lines: Vec<String> = counted
         .into_iter()
         .filter(|(count, ..)| *count > 0)
-        .map(|(count, en, ja)| {
+        .map(|(count, one, many, ja)| {
+            let en = if count == 1 { one } else { many };
             let (count, what) = (grouped(count), language.pick(en, ja));
             say!(language, "{count} {what}", "{what}：{count}")
         })

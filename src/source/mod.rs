@@ -33,6 +33,9 @@ pub use input::{Input, Problem};
 pub use merge::{Capture, Options};
 pub use progress::Progress;
 
+#[cfg(test)]
+mod tests;
+
 /// A packet's place: the input that it stands in and its number there.
 ///
 /// Numbers count from 1 within their input, as Wireshark counts (which numbers systemd-journal and custom blocks of

@@ -43,8 +43,8 @@ const fn dialect(magic: u32) -> Option<Dialect> {
         0x4d3c_b2a1 => of(true, true, 16, 0),
         0xa1b2_cd34 => of(false, false, 24, 0),
         0x34cd_b2a1 => of(true, false, 24, 0),
-        0x1c00_01ac | 0x1c00_01ab => of(false, true, 16, 4),
-        0xac01_001c | 0xab01_001c => of(true, true, 16, 4),
+        0x1c00_01ac | 0x1c00_01ab => of(false, false, 16, 4),
+        0xac01_001c | 0xab01_001c => of(true, false, 16, 4),
         _ => None,
     }
 }
@@ -147,7 +147,7 @@ impl PcapReader {
                 return None;
             }
             let header = self.header(block.data())?;
-            if !self.is_sound(header) && !(self.is_possible(header) && self.fits(header, block)) {
+            if !(self.is_sound(header) || self.is_possible(header) && self.fits(header, block)) {
                 self.skip_damage(block, record, header)?;
                 continue;
             }
@@ -238,7 +238,7 @@ impl PcapReader {
             let next = block.data().get(size..).and_then(|data| self.header(data));
             return next.is_some_and(|next| self.is_possible(next));
         }
-        block.data().len() == size
+        block.data().len() >= size
     }
 
     /// Behind damage: whether a record may start here.
@@ -257,7 +257,7 @@ impl PcapReader {
         if block.has(size + self.record_header) {
             return block.data().get(size..).is_some_and(|data| self.starts(data));
         }
-        block.data().len() == size
+        block.data().len() >= size
     }
 }
 

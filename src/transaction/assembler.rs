@@ -113,7 +113,7 @@ impl StreamReader for Assembler {
         at: PacketRef,
     ) -> (Interest, Option<CaptureTime>) {
         let step = self.feed(connection, state, direction, offset, bytes, at);
-        self.follow(connection, state, step, at)
+        self.follow(connection, state, step)
     }
 
     fn gap(
@@ -177,11 +177,11 @@ impl StreamReader for Assembler {
             }
             Conversation::Http(http) => {
                 let step = http.changed(connection, at, &mut self.out);
-                self.follow(connection, state, step, at)
+                self.follow(connection, state, step)
             }
             Conversation::Tls(tls) => {
                 let step = tls.changed(connection, at, &mut self.out);
-                self.follow(connection, state, step, at)
+                self.follow(connection, state, step)
             }
             Conversation::Dns(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
@@ -202,7 +202,7 @@ impl StreamReader for Assembler {
             Conversation::Http(http) => (Interest::Read, http.wake(connection, now, &mut self.out)),
             Conversation::Tls(tls) => {
                 let step = tls.wake(connection, self.deadlines, now, &mut self.out);
-                self.follow(connection, state, step, connection.last)
+                self.follow(connection, state, step)
             }
             Conversation::Dns(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
@@ -336,7 +336,6 @@ impl Assembler {
         connection: &Connection,
         state: &mut FlowState,
         step: Step,
-        at: PacketRef,
     ) -> (Interest, Option<CaptureTime>) {
         match step {
             Step::Continue(wake) => (Interest::Read, wake),
@@ -352,7 +351,7 @@ impl Assembler {
                 let mut answer = (Interest::Read, None);
                 for (direction, offset, bytes, seen) in held {
                     let step = self.feed(connection, state, direction, offset, &bytes, seen);
-                    answer = self.follow(connection, state, step, at);
+                    answer = self.follow(connection, state, step);
                 }
                 answer
             }

@@ -9,7 +9,7 @@ use super::evidence::url_of;
 use super::finding::Finding;
 use super::relate;
 use super::roles::Roles;
-use super::vocabulary::{Cause, Role, Route, Verdict};
+use super::vocabulary::{Role, Route, Verdict};
 use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::family_of;
 use crate::probe::correlate::{Kin, attempts};
@@ -40,7 +40,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
         all.append(&mut findings);
     }
     relate::relate(world, roles, &mut all);
-    all.sort_by(|a, b| (a.ended, a.started, a.client, a.verdict).cmp(&(b.ended, b.started, b.client, b.verdict)));
+    all.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
     for (id, finding) in (1u32..).zip(&mut all) {
         finding.id = id;
         finding.tidy();
@@ -90,22 +90,26 @@ impl Case<'_> {
 
 /// Whether a finding is about an NCSI probe.
 #[must_use]
-pub const fn is_probe(finding: &Finding) -> bool {
-    matches!(
-        finding.verdict,
+pub fn is_probe(finding: &Finding) -> bool {
+    match finding.verdict {
         Verdict::ActiveHttpProbeSucceeded
-            | Verdict::ActiveHttpProbeSucceededViaProxy
-            | Verdict::ActiveDnsProbeSucceeded
-            | Verdict::ActiveHttpProbeFailed
-            | Verdict::ActiveHttpProbeFailedButDnsSucceeded
-            | Verdict::HotspotDetected
-            | Verdict::ActiveDnsProbeFailed
-            | Verdict::ProxyNotDiscovered
-            | Verdict::ProbeLookAlike
-    ) || matches!(finding.verdict, Verdict::ProxyAuthenticationRequired) && finding.ncsi_reason.is_some()
-        || matches!(finding.verdict, Verdict::Incomplete)
-            && !matches!(finding.guess, Some(Verdict::TlsVersionMismatch | Verdict::TlsHandshakeFailed))
-            && !matches!(finding.cause, Some(Cause::AnonymisedCapture))
+        | Verdict::ActiveHttpProbeSucceededViaProxy
+        | Verdict::ActiveDnsProbeSucceeded
+        | Verdict::ActiveHttpProbeFailed
+        | Verdict::ActiveHttpProbeFailedButDnsSucceeded
+        | Verdict::HotspotDetected
+        | Verdict::ActiveDnsProbeFailed
+        | Verdict::ProxyNotDiscovered
+        | Verdict::ProbeLookAlike => true,
+        Verdict::ProxyAuthenticationRequired => finding.ncsi_reason.is_some() || of_probe(finding),
+        Verdict::Incomplete => of_probe(finding),
+        _ => false,
+    }
+}
+
+/// Whether the rule that decided is one for probes: all are, but those for TLS and for other requests' 407.
+fn of_probe(finding: &Finding) -> bool {
+    !finding.rule.starts_with("tls.") && !finding.rule.starts_with("proxy-other.")
 }
 
 /// When each proxy was asked for something by a client whose leg is in the capture.

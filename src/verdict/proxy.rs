@@ -145,8 +145,13 @@ impl Case<'_> {
     /// A 407 as the last word.
     fn authentication_ruling(&self, legs: &[&Exchange], last: &Exchange, response: &Response, probe: bool) -> Ruling {
         let ruling = |cause, rule| {
-            let ruling = Ruling::new(Verdict::ProxyAuthenticationRequired, Some(cause), rule).winhttp(LOGIN_FAILURE);
-            if probe { ruling.leads_to(5, Basis::Inferred, Capability::None) } else { ruling }
+            if probe {
+                Ruling::new(Verdict::ProxyAuthenticationRequired, Some(cause), rule)
+                    .leads_to(5, Basis::Inferred, Capability::None)
+                    .winhttp(LOGIN_FAILURE)
+            } else {
+                Ruling::new(Verdict::ProxyAuthenticationRequired, Some(cause), "proxy-other.auth")
+            }
         };
         let challenges = &response.head.proxy_authenticate;
         let asks_for_type3 = challenges.iter().any(|challenge| challenge.kind == ChallengeKind::NtlmType2);

@@ -22,7 +22,7 @@ const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
 /// Settles what depends on other findings of the same host: verdicts, severity, folding.
 pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
     let mut findings = std::mem::take(all);
-    findings.sort_by(|a, b| (a.client, a.ended, a.started, a.verdict).cmp(&(b.client, b.ended, b.started, b.verdict)));
+    findings.sort_by_key(|finding| (finding.client, finding.ended, finding.started, finding.verdict));
     let hosts = Hosts::of(world);
     let mut start = 0;
     while start < findings.len() {
@@ -170,10 +170,7 @@ fn heal(finding: &mut Finding, outcomes: &Outcomes) {
     let later = own
         .iter()
         .filter(|other| {
-            other.works
-                && other.family == finding.family
-                && other.ended > finding.ended
-                && other.by_dns == by_dns
+            other.works && other.family == finding.family && other.ended > finding.ended && other.by_dns == by_dns
         })
         .map(|other| other.ended)
         .min();
@@ -228,11 +225,7 @@ fn probe_severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts) -> Seve
         return Severity::Info;
     }
     let of_kin = hosts.kin(finding.client).filter_map(|kin| outcomes.get(&kin)).flatten();
-    let mut other_family = own
-        .iter()
-        .chain(of_kin)
-        .filter(|other| other.family != finding.family)
-        .peekable();
+    let mut other_family = own.iter().chain(of_kin).filter(|other| other.family != finding.family).peekable();
     let other_known = other_family.peek().is_some();
     let other_works = other_family.any(|other| other.works);
     if finding.family == Family::V6 && (other_works || !other_known) {

@@ -1,5 +1,6 @@
 //! Link types: what stands before the network layer.
 
+use crate::limits::MAX_FRAME;
 use crate::source::{Frame, LinkType};
 use crate::wire::ethernet;
 use crate::wire::layer::Layer;
@@ -20,7 +21,8 @@ pub(super) enum Inner<'a> {
 
 /// Takes the link layer off a frame.
 pub(super) fn unwrap<'a>(frame: &Frame<'a>) -> (Link, Inner<'a>) {
-    let wire_len = usize::try_from(frame.wire_len).unwrap_or(usize::MAX).max(frame.data.len());
+    let wire_len = usize::try_from(frame.wire_len).unwrap_or(usize::MAX);
+    let wire_len = if wire_len > MAX_FRAME { frame.data.len() } else { wire_len.max(frame.data.len()) };
     let layer = Layer::new(frame.data, wire_len.saturating_sub(usize::from(frame.fcs_len)));
     match frame.link {
         LinkType::ETHERNET => ethernet::frame(layer),

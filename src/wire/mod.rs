@@ -31,6 +31,9 @@ mod tunnel;
 pub use decoder::Decoder;
 pub use duplicate::Duplicates;
 
+#[cfg(test)]
+mod tests;
+
 /// An Ethernet (EUI-48) address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Mac(pub [u8; 6]);

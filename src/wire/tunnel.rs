@@ -16,6 +16,7 @@ pub(super) const fn ether_type(number: u16) -> Option<&'static str> {
         0x88e5 => "MACsec",
         0x88e7 => "provider backbone bridging",
         0x8909 => "Cisco metadata",
+        0x8926 => "VN-Tag",
         0x894f => "NSH",
         0x22f3 => "TRILL",
         _ => return None,
