@@ -18,7 +18,7 @@ const MAX_NAMED: usize = 1024;
 /// Names remembered for one address.
 const MAX_NAMES: usize = 8;
 /// Transactions of one kind that are remembered for one client before the oldest are dropped (and counted).
-const MAX_KEPT: usize = 4096;
+const MAX_KEPT: usize = 1 << 16;
 /// Uses of proxies remembered for one client.
 const MAX_PROXY_USES: usize = 256;
 /// How long an answer explains a connection, whatever its time to live.
@@ -34,19 +34,19 @@ pub struct Client {
     /// Last moment at which it did something that mattered.
     pub last: CaptureTime,
     /// Look-ups of probe names.
-    pub lookups: Vec<Lookup>,
+    pub lookups: VecDeque<Lookup>,
     /// Second answers to look-ups: name, packet, server, addresses.
     pub rivals: Vec<(String, PacketRef, IpAddr, Vec<IpAddr>)>,
     /// Connections that failed.
     pub failed: VecDeque<Attempted>,
     /// Exchanges that are probes, look like probes, or met a 407.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: VecDeque<Exchange>,
     /// Handshakes that did not go well, and those right after one.
-    pub handshakes: Vec<Handshake>,
+    pub handshakes: VecDeque<Handshake>,
     /// Names that resolved to an address.
     named: HashMap<IpAddr, Vec<Named>, foldhash::fast::RandomState>,
     /// Uses of explicit proxies: which, when, and what for.
-    pub proxy_uses: Vec<ProxyUse>,
+    pub proxy_uses: VecDeque<ProxyUse>,
     /// When this client used something that the capture does not hold.
     pub unseen: Stretches,
     /// Link address that it sends from.
@@ -164,26 +164,22 @@ impl Client {
 
     /// Remembers a connection that failed.
     pub fn keep_failed(&mut self, attempted: Attempted) {
-        if self.failed.len() >= MAX_KEPT {
-            self.failed.pop_front();
-            self.dropped += 1;
-        }
-        self.failed.push_back(attempted);
+        keep(&mut self.failed, attempted, &mut self.dropped);
     }
 
     /// Remembers a use of a proxy.
     pub fn keep_proxy_use(&mut self, one: ProxyUse) {
         if self.proxy_uses.len() >= MAX_PROXY_USES {
-            self.proxy_uses.remove(0);
+            self.proxy_uses.pop_front();
         }
-        self.proxy_uses.push(one);
+        self.proxy_uses.push_back(one);
     }
 }
 
-fn keep<T>(list: &mut Vec<T>, item: T, dropped: &mut u64) {
+fn keep<T>(list: &mut VecDeque<T>, item: T, dropped: &mut u64) {
     if list.len() >= MAX_KEPT {
-        list.remove(0);
+        list.pop_front();
         *dropped += 1;
     }
-    list.push(item);
+    list.push_back(item);
 }

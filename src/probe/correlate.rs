@@ -6,11 +6,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
+
 use super::attempt::{Attempt, LookupGroup, LookupOutcome, WebAttempt};
 use super::catalog::{Asked, family_of, family_of_qtype};
-use super::client::Client;
+use super::client::{Client, NAME_EXPLAINS};
 use super::hosts::Hosts;
 use super::world::{RETRY_WINDOW, World};
+use crate::proto::http::Extent;
 use crate::proto::tls::TlsVersion;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, Lookup};
@@ -24,6 +28,8 @@ const NEXT_LEG: Duration = Duration::from_secs(35);
 const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
 /// By how much packets of one capture may be out of order.
 const REORDERED: Duration = Duration::from_millis(100);
+/// Look-ups that are considered for one attempt, newest first.
+const MAX_LOOKED_BACK: usize = 32;
 /// A connection that begins so soon after a look-up began used another answer.
 const CONNECTS_ANYWAY: Duration = Duration::from_secs(5);
 
@@ -54,45 +60,33 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     let mut attempts = Vec::new();
     let proxied = proxied_probes(world, client);
     let mut direct = direct_tries(world, client, kin);
-    let mut groups = lookup_groups(world, client, |name, qtype| {
-        world.catalog.web_lookup(name, qtype).is_some()
-            || is_custom_host(&direct, name) && family_of_qtype(qtype).is_some()
-    });
-    if world.resolvers.contains(&address) {
-        groups.clear();
-    }
-    let mut of_kin: Vec<LookupGroup<'a>> = kin
-        .same
-        .iter()
-        .chain(&kin.perhaps)
-        .flat_map(|kin| lookup_groups(world, kin, |name, qtype| world.catalog.web_lookup(name, qtype).is_some()))
-        .collect();
+    let custom: HashSet<String> = direct.iter().filter_map(|attempt| attempt.host.clone()).collect();
+    let is_web = |name: &str, qtype: u16| {
+        world.catalog.web_lookup(name, qtype).is_some() || custom.contains(name) && family_of_qtype(qtype).is_some()
+    };
+    let own = if world.resolvers.contains(&address) { Vec::new() } else { lookup_groups(world, client, is_web) };
+    let mut own = Unused::new(own);
+    let of_kin = kin.same.iter().chain(&kin.perhaps);
+    let mut of_kin = Unused::new(of_kin.flat_map(|kin| lookup_groups(world, kin, is_web)).collect());
     for attempt in &mut direct {
-        attempt.lookup = take_lookup(&mut groups, attempt).or_else(|| take_lookup(&mut of_kin, attempt));
+        attempt.lookup = own.take_for(attempt).or_else(|| of_kin.take_for(attempt));
     }
     let unreachable_proxies = failed_proxies(world, client, &proxied);
-    let goes_by_proxy = |from: CaptureTime, to: CaptureTime| {
-        let inside = |moment: CaptureTime| moment >= from.before(CONNECTS_ANYWAY) && moment <= to.after(PROXY_FOLLOWS);
-        proxied.iter().chain(&unreachable_proxies).any(|attempt| inside(attempt.started()))
-    };
-    for group in groups {
+    let mut by_proxy: Vec<CaptureTime> = proxied.iter().chain(&unreachable_proxies).map(WebAttempt::started).collect();
+    by_proxy.sort_unstable();
+    let connects = Connects::of(&direct);
+    for group in own.rest() {
         let (started, ended) = (group.started(), group.ended());
         let family = family_of_qtype(group.qtype).unwrap_or(Family::V4);
-        let asks_later = direct.iter().any(|attempt| {
-            attempt.family == family
-                && attempt.host.as_deref().is_none_or(|host| host == group.name)
-                && attempt
-                    .legs
-                    .first()
-                    .map(|leg| leg.connection_start().time)
-                    .is_some_and(|start| start >= started && start <= ended.after(CONNECTS_ANYWAY))
-        });
         let tells = match group.outcome() {
             LookupOutcome::Resolved(_, answer) => answer.addresses.iter().all(|address| is_null(*address)),
             LookupOutcome::Unreadable(..) => false,
             _ => true,
         };
-        if tells && !asks_later && !goes_by_proxy(started, ended) {
+        if tells
+            && !connects.any(family, &group.name, started, ended.after(CONNECTS_ANYWAY))
+            && !any_within(&by_proxy, started.before(CONNECTS_ANYWAY), ended.after(PROXY_FOLLOWS))
+        {
             attempts.push(Attempt::Web(WebAttempt {
                 family,
                 host: Some(group.name.clone()),
@@ -124,8 +118,66 @@ pub fn is_null(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_loopback()
 }
 
-fn is_custom_host(direct: &[WebAttempt<'_>], name: &str) -> bool {
-    direct.iter().any(|attempt| attempt.host.as_deref() == Some(name))
+/// Whether a sorted list of moments has one within `from..=to`.
+fn any_within(sorted: &[CaptureTime], from: CaptureTime, to: CaptureTime) -> bool {
+    sorted.get(sorted.partition_point(|moment| *moment < from)).is_some_and(|moment| *moment <= to)
+}
+
+/// When requests to each probe host began, by family; a host that is not known fits all.
+struct Connects(HashMap<(Family, Option<String>), Vec<CaptureTime>>);
+
+impl Connects {
+    fn of(direct: &[WebAttempt<'_>]) -> Self {
+        let mut times: HashMap<(Family, Option<String>), Vec<CaptureTime>> = HashMap::new();
+        for attempt in direct {
+            if let Some(leg) = attempt.legs.first() {
+                let start = leg.connection_start().time;
+                times.entry((attempt.family, attempt.host.clone())).or_default().push(start);
+            }
+        }
+        times.values_mut().for_each(|list| list.sort_unstable());
+        Self(times)
+    }
+
+    fn any(&self, family: Family, host: &str, from: CaptureTime, to: CaptureTime) -> bool {
+        [Some(host.to_owned()), None]
+            .into_iter()
+            .filter_map(|host| self.0.get(&(family, host)))
+            .any(|times| any_within(times, from, to))
+    }
+}
+
+/// Look-ups in the order in which they began, until an attempt takes them.
+struct Unused<'a>(Vec<Option<LookupGroup<'a>>>, Vec<CaptureTime>);
+
+impl<'a> Unused<'a> {
+    fn new(mut groups: Vec<LookupGroup<'a>>) -> Self {
+        groups.sort_by_key(LookupGroup::started);
+        let starts = groups.iter().map(LookupGroup::started).collect();
+        Self(groups.into_iter().map(Some).collect(), starts)
+    }
+
+    /// The newest look-up that an attempt can have used.
+    fn take_for(&mut self, attempt: &WebAttempt<'a>) -> Option<LookupGroup<'a>> {
+        let host = attempt.host.as_deref()?;
+        let failed = attempt.failed.iter().map(|attempted| attempted.connection.first.time);
+        let legs = attempt.legs.iter().map(|leg| leg.connection_start().time);
+        let start = failed.chain(legs).min()?;
+        let end = self.1.partition_point(|started| *started <= start.after(REORDERED));
+        let fits = |group: &LookupGroup<'_>| {
+            group.name == host
+                && family_of_qtype(group.qtype) == Some(attempt.family)
+                && start.since(group.ended()) <= NAME_EXPLAINS
+                && group.ended() <= start.after(REORDERED)
+                && matches!(group.outcome(), LookupOutcome::Resolved(..) | LookupOutcome::Unreadable(..))
+        };
+        let before = self.0.get_mut(..end)?;
+        before.iter_mut().rev().take(MAX_LOOKED_BACK).find(|slot| slot.as_ref().is_some_and(fits))?.take()
+    }
+
+    fn rest(self) -> impl Iterator<Item = LookupGroup<'a>> {
+        self.0.into_iter().flatten()
+    }
 }
 
 /// Groups the copies of each question: those that were sent before the first final answer, or within the time in which
@@ -210,7 +262,10 @@ fn direct_tries<'a>(world: &'a World, client: &'a Client, kin: &Kin<'a>) -> Vec<
         let host = match &exchange.request {
             Some(request) => {
                 let asked = world.catalog.asked(&request.head);
-                let probe = matches!(asked, Asked::Probe | Asked::CustomProbe | Asked::ProbeCut);
+                let cut = asked == Asked::Other
+                    && request.head.extent == Extent::StartLine
+                    && probe_name(world, client, kin, exchange.server(), exchange.started.time).is_some();
+                let probe = cut || matches!(asked, Asked::Probe | Asked::CustomProbe | Asked::ProbeCut);
                 if !probe || request.head.is_proxied() {
                     continue;
                 }
@@ -306,25 +361,6 @@ fn probe_name(
     let named = found?;
     let old = when.since(named.at) > Duration::from_secs(60);
     Some((named.name.clone(), others || old))
-}
-
-/// The newest look-up that an attempt can have used.
-fn take_lookup<'a>(groups: &mut Vec<LookupGroup<'a>>, attempt: &WebAttempt<'a>) -> Option<LookupGroup<'a>> {
-    let host = attempt.host.as_deref()?;
-    let failed = attempt.failed.iter().map(|attempted| attempted.connection.first.time);
-    let legs = attempt.legs.iter().map(|leg| leg.connection_start().time);
-    let start = failed.chain(legs).min()?;
-    let fits = |group: &LookupGroup<'_>| {
-        group.name == host
-            && family_of_qtype(group.qtype) == Some(attempt.family)
-            && group.started() <= start.after(REORDERED)
-            && start.since(group.ended()) <= super::client::NAME_EXPLAINS
-            && group.ended() <= start.after(REORDERED)
-            && matches!(group.outcome(), LookupOutcome::Resolved(..) | LookupOutcome::Unreadable(..))
-    };
-    let newest = groups.iter().enumerate().filter(|(_, group)| fits(group)).max_by_key(|(_, group)| group.started());
-    let index = newest.map(|(index, _)| index)?;
-    Some(groups.remove(index))
 }
 
 /// Probes through an explicit proxy, with all legs of an authentication.
@@ -441,6 +477,7 @@ fn proxy_refusals<'a>(world: &'a World, client: &'a Client) -> Vec<Attempt<'a>> 
         .collect();
     legs.sort_by_key(|leg| leg.started);
     let mut refusals: Vec<Vec<&Exchange>> = Vec::new();
+    let mut index: HashMap<(SocketAddr, Option<&str>), usize> = HashMap::new();
     for leg in legs {
         let host = leg.request.as_ref().and_then(|request| request.head.host.as_deref());
         let passes_later = client.proxy_uses.iter().any(|one| {
@@ -452,15 +489,12 @@ fn proxy_refusals<'a>(world: &'a World, client: &'a Client) -> Vec<Attempt<'a>> 
         if passes_later {
             continue;
         }
-        let open = refusals.iter_mut().find(|chain| {
-            chain.first().is_some_and(|first| {
-                first.server() == leg.server()
-                    && first.request.as_ref().and_then(|request| request.head.host.as_deref()) == host
-            })
-        });
-        match open {
-            Some(chain) => chain.push(leg),
-            None => refusals.push(vec![leg]),
+        match index.entry((leg.server(), host)) {
+            Entry::Occupied(at) => refusals[*at.get()].push(leg),
+            Entry::Vacant(new) => {
+                new.insert(refusals.len());
+                refusals.push(vec![leg]);
+            }
         }
     }
     refusals.into_iter().map(Attempt::ProxyRefusal).collect()

@@ -11,6 +11,7 @@ use super::microsoft::is_intercepted;
 use super::presence::Presence;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
+use crate::proto::http::Extent;
 use crate::proto::tls::TlsVersion;
 use crate::settings::Settings;
 use crate::source::PacketRef;
@@ -280,15 +281,16 @@ impl World {
             let host = request.head.host.clone();
             client.keep_proxy_use(ProxyUse { proxy: server, host, at: at.time, status, probe });
         }
+        // The answer alone, or a request cut in its first line: a probe's, by what the answer says or whom it comes from.
+        let of_probe_server = || {
+            server.port() == 80
+                && client.names_of(server.ip(), at.time).any(|named| catalog.web_host(&named.name).is_some())
+        };
+        let cut = exchange.request.as_ref().is_some_and(|request| request.head.extent == Extent::StartLine);
         let keep = match catalog_says {
             Some(Asked::Probe | Asked::CustomProbe | Asked::ProbeCut | Asked::LookAlike(_)) => true,
-            Some(Asked::Other) => proxied && status == Some(407),
-            // The answer alone: a probe's, by what it says or by whom it comes from.
-            None => {
-                expected_body
-                    || exchange.server().port() == 80
-                        && client.names_of(server.ip(), at.time).any(|named| catalog.web_host(&named.name).is_some())
-            }
+            Some(Asked::Other) => proxied && status == Some(407) || cut && of_probe_server(),
+            None => expected_body || of_probe_server(),
         };
         let address = exchange.connection.client.ip();
         if keep

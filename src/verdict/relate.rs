@@ -37,9 +37,12 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
         start = end;
     }
     let mut outcomes = Outcomes::default();
-    for outcome in findings.iter().filter_map(Outcome::of) {
-        outcomes.entry(outcome.client).or_default().push(outcome);
+    for finding in &findings {
+        if counts(finding) {
+            outcomes.entry(finding.client).or_default().note(finding);
+        }
     }
+    outcomes.values_mut().for_each(Record::sort);
     for finding in &mut findings {
         heal(finding, &outcomes);
         finding.severity = severity(finding, &outcomes, &hosts, roles);
@@ -48,38 +51,57 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
 }
 
 /// What the probes of each client came to.
-type Outcomes = HashMap<IpAddr, Vec<Outcome>, foldhash::fast::RandomState>;
+type Outcomes = HashMap<IpAddr, Record, foldhash::fast::RandomState>;
 
-/// What a probe came to, for comparison with others.
-#[derive(Clone, Copy)]
-struct Outcome {
-    client: IpAddr,
-    family: Family,
-    works: bool,
-    by_proxy: bool,
-    by_dns: bool,
-    started: CaptureTime,
-    ended: CaptureTime,
+/// What the probes of one client came to, by family: 0 is IPv4.
+#[derive(Default)]
+struct Record {
+    /// When HTTP probes succeeded, and when DNS probes did.
+    http: [Vec<CaptureTime>; 2],
+    dns: [Vec<CaptureTime>; 2],
+    /// When successes through a proxy began.
+    by_proxy: [Vec<CaptureTime>; 2],
+    /// Whether anything was found out.
+    known: [bool; 2],
 }
 
-impl Outcome {
-    fn of(finding: &Finding) -> Option<Self> {
-        if !is_probe(finding) || matches!(finding.verdict, Verdict::ProbeLookAlike | Verdict::Incomplete) {
-            return None;
+impl Record {
+    fn note(&mut self, finding: &Finding) {
+        let family = usize::from(finding.family == Family::V6);
+        self.known[family] = true;
+        match finding.verdict {
+            Verdict::ActiveDnsProbeSucceeded => self.dns[family].push(finding.ended),
+            verdict if is_success(verdict) => {
+                self.http[family].push(finding.ended);
+                if finding.route == Some(Route::ExplicitProxy) {
+                    self.by_proxy[family].push(finding.started);
+                }
+            }
+            _ => {}
         }
-        if finding.route == Some(Route::ProxyUpstream) {
-            return None;
-        }
-        Some(Self {
-            client: finding.client,
-            family: finding.family,
-            works: is_success(finding.verdict),
-            by_proxy: finding.route == Some(Route::ExplicitProxy),
-            by_dns: matches!(finding.verdict, Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed),
-            started: finding.started,
-            ended: finding.ended,
-        })
     }
+
+    fn sort(&mut self) {
+        for list in self.http.iter_mut().chain(&mut self.dns).chain(&mut self.by_proxy) {
+            list.sort_unstable();
+        }
+    }
+
+    fn works(&self, family: usize) -> bool {
+        !self.http[family].is_empty() || !self.dns[family].is_empty()
+    }
+}
+
+/// Whether a finding says how a probe of its client went.
+fn counts(finding: &Finding) -> bool {
+    is_probe(finding)
+        && !matches!(finding.verdict, Verdict::ProbeLookAlike | Verdict::Incomplete)
+        && finding.route != Some(Route::ProxyUpstream)
+}
+
+/// The first of sorted moments that is not before `from`.
+fn first_from(sorted: &[CaptureTime], from: CaptureTime) -> Option<CaptureTime> {
+    sorted.get(sorted.partition_point(|moment| *moment < from)).copied()
 }
 
 /// Whether a verdict says that it worked.
@@ -96,11 +118,12 @@ pub const fn is_success(verdict: Verdict) -> bool {
 
 /// The probe went direct and failed, while the same client gets through a proxy.
 fn proxy_not_discovered(world: &World, client: &Client, own: &mut [Finding]) {
-    let proxied: Vec<(CaptureTime, CaptureTime)> = own
+    let mut proxied: Vec<CaptureTime> = own
         .iter()
         .filter(|finding| finding.route == Some(Route::ExplicitProxy) && is_probe(finding))
-        .map(|finding| (finding.started, finding.ended))
+        .map(|finding| finding.started)
         .collect();
+    proxied.sort_unstable();
     let window = world.settings.deadlines.episode;
     for finding in own {
         let failed = matches!(
@@ -110,10 +133,8 @@ fn proxy_not_discovered(world: &World, client: &Client, own: &mut [Finding]) {
         if !failed || matches!(finding.route, Some(Route::ExplicitProxy | Route::ProxyUpstream)) {
             continue;
         }
-        let follows = |(started, _): &(CaptureTime, CaptureTime)| {
-            *started >= finding.started && *started <= finding.ended.after(PROXY_FOLLOWS)
-        };
-        if proxied.iter().any(follows) {
+        let follows = first_from(&proxied, finding.started);
+        if follows.is_some_and(|started| started <= finding.ended.after(PROXY_FOLLOWS)) {
             continue;
         }
         let passes = client.proxy_uses.iter().find(|one| {
@@ -132,20 +153,19 @@ fn proxy_not_discovered(world: &World, client: &Client, own: &mut [Finding]) {
 
 /// A DNS probe decides only where no HTTP probe of its family speaks against it, and never on Windows 11.
 fn dns_probe_beside_http(world: &World, own: &mut [Finding]) {
-    let http: Vec<(Family, bool, CaptureTime)> = own
-        .iter()
-        .filter(|finding| {
-            is_probe(finding) && !matches!(finding.verdict, Verdict::Incomplete | Verdict::ProbeLookAlike)
-        })
-        .filter(|f| !matches!(f.verdict, Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed))
-        .map(|finding| (finding.family, is_success(finding.verdict), finding.ended))
-        .collect();
+    let mut http: [[Vec<CaptureTime>; 2]; 2] = Default::default();
+    for finding in own.iter().filter(|finding| counts(finding)) {
+        if !matches!(finding.verdict, Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed) {
+            let family = usize::from(finding.family == Family::V6);
+            http[family][usize::from(is_success(finding.verdict))].push(finding.ended);
+        }
+    }
+    http.iter_mut().flatten().for_each(|list| list.sort_unstable());
     let window = world.settings.deadlines.episode;
     for finding in own {
         let near = |works: bool| {
-            http.iter().any(|(family, worked, ended)| {
-                *family == finding.family && *worked == works && ended.distance(finding.ended) <= window
-            })
+            let times = &http[usize::from(finding.family == Family::V6)][usize::from(works)];
+            first_from(times, finding.ended.before(window)).is_some_and(|ended| ended <= finding.ended.after(window))
         };
         match finding.verdict {
             Verdict::ActiveDnsProbeSucceeded if near(false) || world.settings.client_os == ClientOs::Win11 => {
@@ -165,15 +185,11 @@ fn heal(finding: &mut Finding, outcomes: &Outcomes) {
     if !failed {
         return;
     }
+    let Some(own) = outcomes.get(&finding.client) else { return };
     let by_dns = finding.verdict == Verdict::ActiveDnsProbeFailed;
-    let own = outcomes.get(&finding.client).map_or(&[][..], Vec::as_slice);
-    let later = own
-        .iter()
-        .filter(|other| {
-            other.works && other.family == finding.family && other.ended > finding.ended && other.by_dns == by_dns
-        })
-        .map(|other| other.ended)
-        .min();
+    let times = if by_dns { &own.dns } else { &own.http };
+    let times = &times[usize::from(finding.family == Family::V6)];
+    let later = times.get(times.partition_point(|moment| *moment <= finding.ended)).copied();
     if let Some(ended) = later {
         finding.recovered_after = Some(ended.since(finding.started));
     }
@@ -208,26 +224,22 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
 }
 
 fn probe_severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts) -> Severity {
-    let own = outcomes.get(&finding.client).map_or(&[][..], Vec::as_slice);
-    let by_http = |other: &&Outcome| other.family == finding.family && !other.by_dns;
-    if finding.verdict == Verdict::ActiveDnsProbeFailed && own.iter().filter(by_http).any(|other| other.works) {
+    let nothing = Record::default();
+    let own = outcomes.get(&finding.client).unwrap_or(&nothing);
+    let family = usize::from(finding.family == Family::V6);
+    if finding.verdict == Verdict::ActiveDnsProbeFailed && !own.http[family].is_empty() {
         return Severity::Info;
     }
-    let direct = !matches!(finding.route, Some(Route::ExplicitProxy));
-    let normal_start = direct
-        && own.iter().filter(by_http).any(|other| {
-            other.works
-                && other.by_proxy
-                && other.started >= finding.started
-                && other.started <= finding.ended.after(PROXY_FOLLOWS)
-        });
-    if normal_start {
+    let direct = finding.route != Some(Route::ExplicitProxy);
+    let follows = first_from(&own.by_proxy[family], finding.started);
+    if direct && follows.is_some_and(|started| started <= finding.ended.after(PROXY_FOLLOWS)) {
+        // The normal start of a client behind a proxy.
         return Severity::Info;
     }
-    let of_kin = hosts.kin(finding.client).filter_map(|kin| outcomes.get(&kin)).flatten();
-    let mut other_family = own.iter().chain(of_kin).filter(|other| other.family != finding.family).peekable();
-    let other_known = other_family.peek().is_some();
-    let other_works = other_family.any(|other| other.works);
+    let other = 1 - family;
+    let kin: Vec<&Record> = hosts.kin(finding.client).filter_map(|kin| outcomes.get(&kin)).collect();
+    let other_known = own.known[other] || kin.iter().any(|record| record.known[other]);
+    let other_works = own.works(other) || kin.iter().any(|record| record.works(other));
     if finding.family == Family::V6 && (other_works || !other_known) {
         return Severity::Info;
     }
