@@ -1,0 +1,128 @@
+//! The client's side: bytes become requests that wait for their responses.
+
+use super::{HttpState, MAX_PENDING, Pending, REORDERED};
+use crate::flow::{Connection, Direction};
+use crate::limits::MAX_HTTP_HEAD;
+use crate::proto::Sniffed;
+use crate::proto::http::{self, BodyReader, BodyState, Parse, RequestHead, parse_request};
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::transaction::assembler::Step;
+use crate::transaction::{ExchangeEnd, Request, Transaction};
+
+/// Bytes of a client that are held until the answer to its CONNECT is known.
+const MAX_HELD_FOR_TUNNEL: usize = 16 << 10;
+
+impl HttpState {
+    pub(super) fn client_bytes(
+        &mut self,
+        connection: &Connection,
+        offset: u64,
+        mut bytes: &[u8],
+        at: PacketRef,
+        out: &mut Vec<Transaction>,
+    ) -> Step {
+        let mut offset = offset;
+        while !bytes.is_empty() {
+            if self.pending.back().is_some_and(|pending| pending.request.head.method == "CONNECT") {
+                if self.held_bytes + bytes.len() <= MAX_HELD_FOR_TUNNEL {
+                    self.held_bytes += bytes.len();
+                    self.held.push((Direction::ToServer, offset, bytes.to_vec(), at));
+                }
+                break;
+            }
+            if let Some(body) = &mut self.requests.body {
+                let (used, state) = body.feed(bytes);
+                offset += used as u64;
+                bytes = bytes.get(used..).unwrap_or_default();
+                match state {
+                    BodyState::More => break,
+                    BodyState::Done => self.requests.body = None,
+                    BodyState::Bad(_) => {
+                        self.requests.body = None;
+                        self.requests.lost = true;
+                        break;
+                    }
+                }
+                continue;
+            }
+            if self.requests.lost {
+                if http::sniff_request(bytes) != Sniffed::Yes {
+                    break;
+                }
+                self.requests.lost = false;
+            }
+            if self.requests.head.is_empty() {
+                self.requests.first = Some(at);
+                self.requests.offset = offset;
+            }
+            let before = self.requests.head.len();
+            let take = bytes.len().min((MAX_HTTP_HEAD + 1).saturating_sub(before));
+            self.requests.head.extend_from_slice(&bytes[..take]);
+            match parse_request(&self.requests.head) {
+                Parse::Done(head, used) => {
+                    let here = used.saturating_sub(before);
+                    let from = self.requests.offset;
+                    self.requests.body =
+                        Some(BodyReader::for_request(&head)).filter(|body| body.state() == BodyState::More);
+                    self.request(connection, head, true, from, from + used as u64, at, out);
+                    offset += here as u64;
+                    bytes = bytes.get(here..).unwrap_or_default();
+                    self.requests.head.clear();
+                }
+                Parse::Need => break,
+                Parse::Cut(head) => {
+                    let from = self.requests.offset;
+                    let to = from + self.requests.head.len() as u64;
+                    self.request(connection, head, false, from, to, at, out);
+                    self.requests.head.clear();
+                    self.requests.lost = true;
+                    break;
+                }
+                Parse::Bad(_) => {
+                    self.requests.head.clear();
+                    self.requests.lost = true;
+                    break;
+                }
+            }
+        }
+        Step::Continue(self.next_wake())
+    }
+
+    /// When the oldest request that still waits has waited for long enough.
+    pub(super) fn next_deadline(&self) -> Option<CaptureTime> {
+        let waiting = self.pending.iter().filter(|pending| !pending.told);
+        waiting.map(|pending| pending.request.at.time.after(self.deadlines.response)).min()
+    }
+
+    /// A request head is there: wait for its response, or marry it to one that came early.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn request(
+        &mut self,
+        connection: &Connection,
+        head: RequestHead,
+        whole: bool,
+        from: u64,
+        to: u64,
+        at: PacketRef,
+        out: &mut Vec<Transaction>,
+    ) {
+        let first = self.requests.first.unwrap_or(at);
+        let request = Request { head, whole, first, at, copies: Vec::new(), acknowledged: false };
+        let index = self.index;
+        self.index += 1;
+        if let Some(response) = self.early.front()
+            && !self.request_lost
+            && (first.time <= response.first.time.after(REORDERED))
+            && let Some(response) = self.early.pop_front()
+        {
+            let pending = Pending { request, from, to, index, told: false };
+            self.tell(connection, Some(pending), Some(response), ExchangeEnd::Answered, at.time, out);
+            return;
+        }
+        self.request_lost = false;
+        if self.pending.len() < MAX_PENDING {
+            self.pending.push_back(Pending { request, from, to, index, told: false });
+        }
+    }
+}
