@@ -29,4 +29,5 @@ pub mod text;
 pub mod time;
 pub mod transaction;
 pub mod verdict;
+pub mod vocabulary;
 pub mod wire;

@@ -8,7 +8,7 @@ use crate::settings::Deadlines;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, Handshake, Lookup, LookupAnswer, LookupEnd, Wait};
-use crate::verdict::Family;
+use crate::vocabulary::Family;
 
 /// One try of one client.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::proto::http::{Extent, RequestHead};
 use crate::settings::ProbeConfig;
-use crate::verdict::Family;
+use crate::vocabulary::Family;
 
 /// The User-Agent that makes a request an NCSI probe.
 pub const USER_AGENT: &str = "Microsoft NCSI";

@@ -9,7 +9,7 @@ use crate::proto::tls::{Certificate, ClientHello, ServerHello, TlsEvent, TlsMess
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::verdict::Side;
+use crate::vocabulary::Side;
 
 /// By how much packets of one connection may be out of order in a capture.
 const REORDERED: Duration = Duration::from_millis(50);

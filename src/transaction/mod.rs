@@ -17,7 +17,7 @@ use crate::proto::http::{Body as HttpBody, RequestHead, ResponseHead};
 use crate::proto::tls::{Certificate, ClientHello, ServerHello};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::verdict::Side;
+use crate::vocabulary::Side;
 use crate::wire::Mac;
 
 pub use lookup::{Lookup, LookupAnswer, LookupEnd};

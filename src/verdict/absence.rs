@@ -7,10 +7,10 @@
 
 use super::case::{Case, Ruling};
 use super::finding::Doubt;
-use super::vocabulary::{Cause, Verdict};
 use crate::settings::CapturePoint;
 use crate::time::CaptureTime;
 use crate::transaction::Wait;
+use crate::vocabulary::{Cause, Verdict};
 
 /// An unanswered question.
 #[derive(Clone, Copy, Debug)]

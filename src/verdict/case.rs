@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Conversation, Details, Doubt, Evidence, Finding, Note, Responder};
-use super::vocabulary::{Basis, Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Verdict};
 use crate::flow::{Connection, Direction};
 use crate::probe::client::Client;
 use crate::probe::world::World;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
+use crate::vocabulary::{Basis, Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Verdict};
 
 /// One client in the world of its capture.
 #[derive(Clone, Copy)]

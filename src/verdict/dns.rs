@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use super::absence::Silence;
 use super::case::{Case, Ruling};
 use super::finding::{Doubt, Finding, Remark};
-use super::vocabulary::{Basis, Capability, Cause, Family, Verdict};
 use crate::probe::attempt::{LookupGroup, LookupOutcome, WebAttempt};
 use crate::probe::catalog::family_of_qtype;
 use crate::proto::dns::rcode;
 use crate::transaction::Wait;
+use crate::vocabulary::{Basis, Capability, Cause, Family, Verdict};
 
 /// WinHTTP: the name could not be resolved.
 const NAME_NOT_RESOLVED: u32 = 12007;

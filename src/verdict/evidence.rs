@@ -1,7 +1,7 @@
 //! From transactions to evidence and details.
 
 use super::case::milliseconds;
-use super::finding::{ConnectDetails, DnsDetails, Finding, HttpDetails, Note, Side};
+use super::finding::{ConnectDetails, DnsDetails, Finding, HttpDetails, Note};
 use crate::flow::{Connection, Direction};
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::attempt::{LookupGroup, LookupOutcome};
@@ -10,6 +10,7 @@ use crate::proto::dns::rcode;
 use crate::proto::http::{RequestHead, TargetForm, title};
 use crate::text::{sanitize, sanitize_bytes};
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd, Response};
+use crate::vocabulary::Side;
 
 /// Characters of a body that are shown.
 const SHOWN_BODY: usize = 120;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Verdict};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
+use crate::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Side, Verdict};
 use crate::wire::Mac;
 
 /// One classified thing that happened to one client.
@@ -80,16 +80,6 @@ pub struct Evidence {
     pub at: PacketRef,
     /// What it shows.
     pub note: Note,
-}
-
-/// Which side of a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The one that opened the connection.
-    Client,
-    /// The other one.
-    Server,
 }
 
 /// What a packet shows. Text from the wire in here is not yet safe to print.

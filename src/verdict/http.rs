@@ -6,13 +6,14 @@ use super::absence::Silence;
 use super::answer::{BodyMatch, match_body};
 use super::case::{Case, Ruling};
 use super::evidence::url_of;
-use super::finding::{Doubt, Finding, Remark, Side};
-use super::vocabulary::{Basis, Capability, Cause, Route, Verdict};
+use super::finding::{Doubt, Finding, Remark};
 use crate::flow::{Direction, Mark};
 use crate::probe::attempt::WebAttempt;
 use crate::probe::catalog::Asked;
 use crate::proto::http::Extent;
 use crate::transaction::{Exchange, ExchangeEnd, Request, Response};
+use crate::vocabulary::Side;
+use crate::vocabulary::{Basis, Capability, Cause, Route, Verdict};
 
 /// WinHTTP errors.
 const TIMEOUT: u32 = 12002;

@@ -9,7 +9,6 @@ use super::evidence::url_of;
 use super::finding::Finding;
 use super::relate;
 use super::roles::Roles;
-use super::vocabulary::{Role, Route, Verdict};
 use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::family_of;
 use crate::probe::correlate::{Kin, attempts};
@@ -17,6 +16,7 @@ use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
 use crate::time::CaptureTime;
 use crate::transaction::Exchange;
+use crate::vocabulary::{Role, Route, Verdict};
 
 /// Judges everything: findings in settle order, numbered from 1.
 #[must_use]

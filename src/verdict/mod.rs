@@ -13,7 +13,6 @@ mod reach;
 pub mod relate;
 pub mod roles;
 mod tls;
-pub mod vocabulary;
 
+pub use crate::vocabulary::*;
 pub use finding::*;
-pub use vocabulary::*;

@@ -4,14 +4,15 @@ use super::absence::Silence;
 use super::answer::{BodyMatch, match_body};
 use super::case::{Case, Ruling};
 use super::evidence::credential_text;
-use super::finding::{Doubt, Finding, ProxyDetails, Remark, Side};
+use super::finding::{Doubt, Finding, ProxyDetails, Remark};
 use super::http::{Extras, is_one_way, stale, undecided};
-use super::vocabulary::{Basis, Capability, Cause, Verdict};
 use crate::flow::Direction;
 use crate::probe::attempt::WebAttempt;
 use crate::probe::catalog::family_of;
 use crate::proto::auth::{ChallengeKind, CredentialKind, Scheme};
 use crate::transaction::{Exchange, ExchangeEnd, Response, Wait};
+use crate::vocabulary::Side;
+use crate::vocabulary::{Basis, Capability, Cause, Verdict};
 
 /// WinHTTP errors.
 const TIMEOUT: u32 = 12002;

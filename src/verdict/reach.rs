@@ -4,9 +4,9 @@ use super::absence::Silence;
 use super::case::{Case, Ruling};
 use super::dns::is_hijack;
 use super::finding::{Doubt, Finding};
-use super::vocabulary::{Basis, Capability, Cause, Verdict};
 use crate::probe::attempt::{LookupOutcome, WebAttempt};
 use crate::transaction::{Attempted, AttemptedEnd};
+use crate::vocabulary::{Basis, Capability, Cause, Verdict};
 
 /// WinHTTP: cannot connect.
 const CANNOT_CONNECT: u32 = 12029;

@@ -8,13 +8,13 @@ use hashbrown::HashMap;
 use super::finding::{Doubt, Finding, Remark};
 use super::judge::is_probe;
 use super::roles::Roles;
-use super::vocabulary::{Confidence, Family, Role, Route, Severity, Verdict};
 use crate::probe::client::Client;
 use crate::probe::hosts::Hosts;
 use crate::probe::microsoft::is_sign_in_name;
 use crate::probe::world::World;
 use crate::settings::ClientOs;
 use crate::time::CaptureTime;
+use crate::vocabulary::{Confidence, Family, Role, Route, Severity, Verdict};
 
 /// A proxied success so soon after a direct failure is the normal start of a client behind a proxy.
 const PROXY_FOLLOWS: Duration = Duration::from_secs(60);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::vocabulary::Role;
 use crate::flow::{Direction, Mark};
 use crate::probe::catalog::{Asked, USER_AGENT};
 use crate::probe::world::World;
 use crate::settings::CapturePoint;
 use crate::transaction::Exchange;
+use crate::vocabulary::Role;
 
 /// A translated packet is seen again within this time.
 const TRANSLATED_WITHIN: Duration = Duration::from_millis(100);

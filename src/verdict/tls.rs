@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::absence::Silence;
 use super::case::{Case, Ruling};
-use super::finding::{Doubt, Finding, Note, Remark, Side, TlsDetails};
-use super::vocabulary::{Cause, Verdict};
+use super::finding::{Doubt, Finding, Note, Remark, TlsDetails};
 use crate::flow::Mark;
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::catalog::family_of;
@@ -15,6 +14,8 @@ use crate::probe::microsoft::is_intercepted;
 use crate::proto::tls::{Certificate, ClientHello, TlsVersion};
 use crate::text::sanitize;
 use crate::transaction::{Handshake, HandshakeEnd, Wait};
+use crate::vocabulary::Side;
+use crate::vocabulary::{Cause, Verdict};
 
 /// WinHTTP: a security error.
 const SECURE_FAILURE: u32 = 12175;

@@ -23,7 +23,7 @@ use super::client::Client;
 use super::hosts::Hosts;
 use super::world::World;
 use crate::time::CaptureTime;
-use crate::verdict::Family;
+use crate::vocabulary::Family;
 
 /// A probe through a proxy that follows a failed look-up within this time explains it: names are the proxy's job.
 const PROXY_FOLLOWS: Duration = Duration::from_secs(60);

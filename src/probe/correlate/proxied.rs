@@ -11,7 +11,7 @@ use crate::probe::catalog::{Asked, family_of};
 use crate::probe::client::Client;
 use crate::probe::world::World;
 use crate::transaction::Exchange;
-use crate::verdict::Family;
+use crate::vocabulary::Family;
 
 /// Legs of one authentication follow each other within this time.
 const NEXT_LEG: Duration = Duration::from_secs(35);

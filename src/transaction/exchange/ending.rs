@@ -7,11 +7,16 @@ use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::assembler::{Step, left_without_more};
 use crate::transaction::{Exchange, ExchangeEnd, Request, Response, Transaction, Wait};
-use crate::verdict::Side;
+use crate::vocabulary::Side;
 
 impl HttpState {
     /// FIN, RST or an ICMP error.
-    pub(in crate::transaction) fn changed(&mut self, connection: &Connection, at: PacketRef, out: &mut Vec<Transaction>) -> Step {
+    pub(in crate::transaction) fn changed(
+        &mut self,
+        connection: &Connection,
+        at: PacketRef,
+        out: &mut Vec<Transaction>,
+    ) -> Step {
         let to_client = connection.half(Direction::ToClient);
         let to_server = connection.half(Direction::ToServer);
         if let Some(mark) = to_client.fin {
@@ -127,7 +132,12 @@ impl HttpState {
             + if self.responses.body.is_some() { crate::limits::MAX_HTTP_BODY } else { 0 }
     }
 
-    pub(in crate::transaction) fn end(&mut self, connection: &Connection, now: CaptureTime, out: &mut Vec<Transaction>) {
+    pub(in crate::transaction) fn end(
+        &mut self,
+        connection: &Connection,
+        now: CaptureTime,
+        out: &mut Vec<Transaction>,
+    ) {
         let at = connection.last;
         let cut = std::mem::take(&mut self.requests.head);
         if !cut.is_empty()

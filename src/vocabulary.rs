@@ -324,3 +324,13 @@ impl NcsiReason {
         }
     }
 }
+
+/// Which side of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The one that opened the connection.
+    Client,
+    /// The other one.
+    Server,
+}
