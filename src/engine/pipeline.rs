@@ -1,19 +1,23 @@
 //! The upper half on one thread: frames in, transactions out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::flow::{FlowTable, TableStats};
+use crate::flow::{FlowTable, Seen, TableStats};
+use crate::limits::REORDER_TOLERANCE;
 use crate::probe::world::World;
 use crate::settings::Settings;
 use crate::source::{Frame, PacketRef};
 use crate::time::CaptureTime;
 use crate::transaction::Transaction;
 use crate::transaction::assembler::{Assembler, DNS_PORT};
-use crate::wire::{Body, Datagram, Decoder, Duplicates, Packet};
+use crate::wire::{Body, Datagram, Decoder, Duplicates, IcmpError, Packet, Segment};
 
 /// A clock that steps back by more than this was set; less is reordering.
 const REORDERING: Duration = Duration::from_secs(1);
+
+/// ICMP errors that wait for the packet which they quote.
+const MAX_EARLY_ERRORS: usize = 8;
 
 /// Decodes, follows flows and hands what is settled to the world.
 pub struct Pipeline {
@@ -21,6 +25,8 @@ pub struct Pipeline {
     duplicates: Duplicates,
     flows: FlowTable<Assembler>,
     assembler: Assembler,
+    /// ICMP errors that quote nothing known, until it comes.
+    early_errors: VecDeque<(Packet<'static>, IcmpError)>,
     now: Option<CaptureTime>,
     counts: Counts,
 }
@@ -51,6 +57,7 @@ impl Pipeline {
             duplicates: Duplicates::new(),
             flows: FlowTable::new(&settings.limits),
             assembler: Assembler::new(settings.deadlines, settings.limits.lookups),
+            early_errors: VecDeque::new(),
             now: None,
             counts: Counts::default(),
         }
@@ -79,6 +86,9 @@ impl Pipeline {
             if let Some(host) = outcome.presence {
                 world.presence.note(host, time);
             }
+            if outcome.seen == Seen::Opened && !self.early_errors.is_empty() {
+                refuse_early(&mut self.early_errors, &packet, segment, &mut self.flows, &mut self.assembler);
+            }
         } else {
             if self.duplicates.is_copy(&packet, frame) {
                 self.counts.duplicates += 1;
@@ -90,6 +100,13 @@ impl Pipeline {
                 Body::IcmpError(error) => {
                     self.counts.icmp += 1;
                     let known = self.flows.icmp_error(&packet, error, &mut self.assembler);
+                    if !known {
+                        if self.early_errors.len() >= MAX_EARLY_ERRORS {
+                            self.early_errors.pop_front();
+                        }
+                        let packet = Packet { at: packet.at, link: packet.link, ip: packet.ip, body: Body::Other };
+                        self.early_errors.push_back((packet, *error));
+                    }
                     if let (false, Some(ip)) = (known, packet.ip) {
                         let client = (error.source, error.ports.0).into();
                         let server = (error.destination, error.ports.1).into();
@@ -125,6 +142,24 @@ impl Pipeline {
         for transaction in self.assembler.out.drain(..) {
             world.accept(transaction);
         }
+    }
+}
+
+/// An ICMP error that stood before the SYN which it quotes finds its connection now.
+fn refuse_early(
+    early: &mut VecDeque<(Packet<'static>, IcmpError)>,
+    packet: &Packet<'_>,
+    segment: &Segment<'_>,
+    flows: &mut FlowTable<Assembler>,
+    assembler: &mut Assembler,
+) {
+    let index = early.iter().position(|(earlier, error)| {
+        packet.ip.is_some_and(|ip| ip.source == error.source && ip.destination == error.destination)
+            && error.ports == (segment.source_port, segment.destination_port)
+            && earlier.at.time.distance(packet.at.time) <= REORDER_TOLERANCE
+    });
+    if let Some((earlier, error)) = index.and_then(|index| early.remove(index)) {
+        flows.icmp_error(&earlier, &error, assembler);
     }
 }
 

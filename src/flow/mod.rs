@@ -7,6 +7,7 @@
 
 mod deadline;
 mod delivery;
+mod early;
 mod eviction;
 mod hot;
 mod key;

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::deadline::{Deadlines, Slot};
+use super::early::Refusals;
 use super::hot::{Hot, Phase};
 use super::live::{Live, connection};
 use super::recent::Signature;
@@ -90,6 +91,7 @@ pub struct FlowTable<R: StreamReader> {
     pub(super) limits: TableLimits,
     pub(super) bytes: usize,
     pub(super) stats: TableStats,
+    refusals: Refusals,
     next_id: u64,
 }
 
@@ -106,6 +108,7 @@ impl<R: StreamReader> FlowTable<R> {
             limits: *limits,
             bytes: 0,
             stats: TableStats::default(),
+            refusals: Refusals::default(),
             next_id: 0,
         }
     }
@@ -171,6 +174,7 @@ impl<R: StreamReader> FlowTable<R> {
         let seen = if opens {
             let arrival = Arrival { hash, key, from_low, packet, segment, signature };
             self.open(&arrival, created, reader);
+            self.refuse(&arrival, reader);
             Seen::Opened
         } else {
             match phase {
@@ -270,6 +274,15 @@ impl<R: StreamReader> FlowTable<R> {
         self.add(hash, live, now, reader);
     }
 
+    /// Applies a refusal that stood before its SYN.
+    fn refuse(&mut self, arrival: &Arrival, reader: &mut R) {
+        let Arrival { hash, key, from_low, packet, segment, .. } = *arrival;
+        let Some((from_low, packet, segment)) = self.refusals.of(key, from_low, packet, segment) else { return };
+        if let Some(Phase::Live(slot)) = self.index.find(hash, |hot| hot.key == key).map(|hot| hot.phase) {
+            self.read(slot, from_low, &packet, &segment, reader);
+        }
+    }
+
     /// A segment of a connection that is being read.
     fn read(&mut self, slot: Slot, from_low: bool, packet: &Packet, segment: &Segment, reader: &mut R) {
         let Some(live) = self.lives.get_mut(slot as usize).and_then(Option::as_mut) else { return };
@@ -282,6 +295,7 @@ impl<R: StreamReader> FlowTable<R> {
     fn watch(&mut self, arrival: &Arrival, reader: &mut R) -> Seen {
         let Arrival { hash, key, from_low, packet, segment, .. } = *arrival;
         if segment.payload.is_empty() || segment.len == 0 || segment.has(Segment::RST) {
+            self.refusals.keep(key, from_low, packet, segment);
             return Seen::Counted;
         }
         let Some(hot) = self.index.find_mut(hash, |hot| hot.key == key) else { return Seen::Counted };

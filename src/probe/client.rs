@@ -8,6 +8,7 @@ use std::time::Duration;
 use hashbrown::HashMap;
 
 use super::presence::Stretches;
+use crate::limits::REORDER_TOLERANCE;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
@@ -47,6 +48,8 @@ pub struct Client {
     named: HashMap<IpAddr, Vec<Named>, foldhash::fast::RandomState>,
     /// Uses of explicit proxies: which, when, and what for.
     pub proxy_uses: VecDeque<ProxyUse>,
+    /// Answers whose requests are not in the capture: from whom, and when.
+    pub unasked: VecDeque<(SocketAddr, CaptureTime)>,
     /// When this client used something that the capture does not hold.
     pub unseen: Stretches,
     /// Link address that it sends from.
@@ -112,7 +115,7 @@ impl Client {
     pub fn names_of(&self, address: IpAddr, when: CaptureTime) -> impl Iterator<Item = &Named> {
         self.named.get(&address).into_iter().flatten().filter(move |named| {
             let lifetime = named.ttl.max(NAME_EXPLAINS);
-            named.at <= when.after(Duration::from_millis(100)) && when.since(named.at) <= lifetime
+            named.at <= when.after(REORDER_TOLERANCE) && when.since(named.at) <= lifetime
         })
     }
 
@@ -165,6 +168,14 @@ impl Client {
     /// Remembers a connection that failed.
     pub fn keep_failed(&mut self, attempted: Attempted) {
         keep(&mut self.failed, attempted, &mut self.dropped);
+    }
+
+    /// Remembers an answer whose request is not in the capture.
+    pub fn keep_unasked(&mut self, server: SocketAddr, at: CaptureTime) {
+        if self.unasked.len() >= MAX_PROXY_USES {
+            self.unasked.pop_front();
+        }
+        self.unasked.push_back((server, at));
     }
 
     /// Remembers a use of a proxy.

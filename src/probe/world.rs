@@ -277,6 +277,9 @@ impl World {
         if status.is_some() && !probe {
             client.web_answered = Some(exchange.ended);
         }
+        if exchange.request.is_none() {
+            client.keep_unasked(server, at.time);
+        }
         if proxied && let Some(request) = &exchange.request {
             let host = request.head.host.clone();
             client.keep_proxy_use(ProxyUse { proxy: server, host, at: at.time, status, probe });

@@ -112,8 +112,15 @@ impl StreamReader for Assembler {
         bytes: &[u8],
         at: PacketRef,
     ) -> (Interest, Option<CaptureTime>) {
+        let new = matches!(state.conversation, Conversation::Open);
         let step = self.feed(connection, state, direction, offset, bytes, at);
-        self.follow(connection, state, step)
+        let answer = self.follow(connection, state, step);
+        let over = connection.halves.iter().any(|half| half.reset.is_some());
+        if new && over && answer.0 == Interest::Read && !matches!(state.conversation, Conversation::Open) {
+            // The RST that ends this conversation stands before its first bytes in the capture.
+            return self.changed(connection, state, at);
+        }
+        answer
     }
 
     fn gap(

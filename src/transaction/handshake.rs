@@ -40,6 +40,10 @@ pub(super) struct TlsState {
     lost: [bool; 2],
     /// How the connection ends and when; believed when the last moment has passed without a message.
     closing: Option<(HandshakeEnd, CaptureTime, CaptureTime)>,
+    /// A server's alert that came before any hello.
+    early_alert: Option<(Side, u8, PacketRef)>,
+    /// The client sent more of the handshake after the server's hello.
+    client_went_on: bool,
 }
 
 impl TlsState {
@@ -60,6 +64,8 @@ impl TlsState {
             first: None,
             lost: [false; 2],
             closing: None,
+            early_alert: None,
+            client_went_on: false,
         }
     }
 
@@ -80,7 +86,11 @@ impl TlsState {
         if finished {
             return Step::Finished;
         }
-        let wake = self.hello.as_ref().filter(|_| !asked).map(|(_, at)| at.time.after(deadlines.tls));
+        let wake = match &self.hello {
+            Some((_, at)) if !asked => Some(at.time.after(deadlines.tls)),
+            Some(_) => None,
+            None => self.early_alert.map(|(.., at)| at.time.after(REORDERED)),
+        };
         Step::Continue(wake)
     }
 
@@ -115,6 +125,10 @@ impl TlsState {
                 if self.hello.is_none() {
                     self.hello = Some((hello, at));
                 }
+                if let Some(alert) = self.early_alert.take() {
+                    self.tell(connection, Some(alert), HandshakeEnd::Alert, alert.2.time, out);
+                    return true;
+                }
             }
             TlsMessage::ServerHello(hello) => {
                 if !hello.hello_retry && self.server_hello.is_none() {
@@ -138,7 +152,16 @@ impl TlsState {
                 }
             }
             TlsMessage::Alert { level, code } => {
-                if level == 2 {
+                if level == 2 && self.hello.is_none() && side == Side::Server {
+                    // The hello that it answers may stand behind it in the capture.
+                    self.early_alert.get_or_insert((side, code, at));
+                } else if level == 2
+                    && side == Side::Client
+                    && self.server_hello.is_none()
+                    && self.certificate.is_none()
+                {
+                    // A client that gives up before any answer; why, the end of the connection tells.
+                } else if level == 2 {
                     self.tell(connection, Some((side, code, at)), HandshakeEnd::Alert, at.time, out);
                     return true;
                 }
@@ -150,11 +173,8 @@ impl TlsState {
                 self.encrypted_alert.get_or_insert((side, at));
             }
             TlsMessage::Garbage => return self.hello.is_none() && self.server_hello.is_none(),
-            TlsMessage::ServerKeyExchange
-            | TlsMessage::ServerHelloDone
-            | TlsMessage::ClientKeyExchange
-            | TlsMessage::CertificateVerify
-            | TlsMessage::Handshake(_) => {}
+            TlsMessage::ClientKeyExchange | TlsMessage::CertificateVerify => self.client_went_on = true,
+            TlsMessage::ServerKeyExchange | TlsMessage::ServerHelloDone | TlsMessage::Handshake(_) => {}
         }
         if self.established() {
             self.tell(connection, None, HandshakeEnd::Completed, at.time, out);
@@ -227,6 +247,10 @@ impl TlsState {
 
     /// Believes an end that waited for what may stand behind it.
     fn close(&mut self, connection: &Connection, out: &mut Vec<Transaction>) -> bool {
+        if let Some(alert) = self.early_alert.take() {
+            self.tell(connection, Some(alert), HandshakeEnd::Alert, alert.2.time, out);
+            return true;
+        }
         let Some((end, at, _)) = self.closing.take() else { return false };
         let ahead = connection.half(Direction::ToClient).reset_ahead;
         let end = if ahead && self.server_hello.is_none() { HandshakeEnd::NotCaptured } else { end };
@@ -242,7 +266,8 @@ impl TlsState {
         now: CaptureTime,
         out: &mut Vec<Transaction>,
     ) -> Step {
-        if let Some((_, _, due)) = self.closing {
+        let due = self.early_alert.map(|(.., at)| at.time.after(REORDERED)).or(self.closing.map(|(_, _, due)| due));
+        if let Some(due) = due {
             if due > now {
                 return Step::Continue(Some(due));
             }
@@ -332,6 +357,7 @@ impl TlsState {
             certificate_requested: self.certificate_requested,
             alert,
             encrypted_alert: self.encrypted_alert,
+            client_went_on: self.client_went_on || self.changed_cipher[0] || self.encrypted[0],
             established: end == HandshakeEnd::Completed,
             end,
             started: self.first.unwrap_or(connection.first),

@@ -19,6 +19,8 @@ use crate::time::CaptureTime;
 const SETTLING: Duration = Duration::from_secs(2);
 /// Copies of one question that are listed.
 const MAX_COPIES: usize = 16;
+/// Answers that wait for questions standing behind them in the capture.
+const MAX_ORPHANS: usize = 16;
 /// Questions among which the one that an ICMP error quotes is looked for.
 const MAX_QUOTED: usize = 64;
 
@@ -118,6 +120,8 @@ pub struct Lookups {
     keys: HashMap<u64, Key, foldhash::fast::RandomState>,
     order: VecDeque<(u64, Key)>,
     serial: u64,
+    /// Answers without a question section, until their questions come.
+    orphans: VecDeque<(Key, LookupAnswer)>,
     max: usize,
     deadline: Duration,
     /// Look-ups that had to leave unanswered because the table was full.
@@ -134,6 +138,7 @@ impl Lookups {
             keys: HashMap::default(),
             order: VecDeque::new(),
             serial: 0,
+            orphans: VecDeque::new(),
             max: max.max(16),
             deadline,
             evicted: 0,
@@ -188,6 +193,14 @@ impl Lookups {
             }
         }
         self.remove(&key, at.time, out);
+        let orphan = self.orphans.iter().position(|(orphan, answer)| {
+            *orphan == key && answer.at.time.distance(at.time) <= crate::limits::REORDER_TOLERANCE
+        });
+        let answer = orphan.and_then(|index| self.orphans.remove(index)).map(|(_, answer)| answer);
+        let (end, ended) = match &answer {
+            Some(answer) => (LookupEnd::Answered, answer.at.time),
+            None => (LookupEnd::Unanswered(Wait::Elapsed), until),
+        };
         let lookup = Lookup {
             client: key.client,
             server: key.server,
@@ -197,12 +210,16 @@ impl Lookups {
             qtype: question.qtype,
             recursion_desired: message.recursion_desired,
             queries: vec![at],
-            answer: None,
+            answer,
             icmp: None,
-            end: LookupEnd::Unanswered(Wait::Elapsed),
-            ended: until,
+            end,
+            ended,
         };
-        self.insert(key, lookup, until, false, out);
+        let told = lookup.answer.is_some();
+        if told {
+            out.push(Transaction::Lookup(Box::new(lookup.clone())));
+        }
+        self.insert(key, lookup, until, told, out);
     }
 
     fn answer(&mut self, key: Key, message: &Message, at: PacketRef, out: &mut Vec<Transaction>) {
@@ -237,8 +254,15 @@ impl Lookups {
                 return;
             }
         }
-        // An answer without a question: it is told at once, and again if its question stands later in the capture.
-        let Some(question) = &message.question else { return };
+        // An answer without a question: it is told at once, and again if its question stands later in the capture. One
+        // that does not even repeat the question (servers that refuse do that) waits for it.
+        let Some(question) = &message.question else {
+            if self.orphans.len() >= MAX_ORPHANS {
+                self.orphans.pop_front();
+            }
+            self.orphans.push_back((key, answer));
+            return;
+        };
         self.remove(&key, at.time, out);
         let until = at.time.after(SETTLING);
         let lookup = Lookup {

@@ -212,6 +212,8 @@ pub struct Handshake {
     pub alert: Option<(Side, u8, PacketRef)>,
     /// A type-21 record after encryption began, and by whom.
     pub encrypted_alert: Option<(Side, PacketRef)>,
+    /// The client sent more of the handshake after the server's hello.
+    pub client_went_on: bool,
     /// Both directions reached encrypted data.
     pub established: bool,
     /// How it ended.

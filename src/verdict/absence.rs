@@ -5,12 +5,17 @@
 //! its protocol repeats), and the capture shows other traffic towards the client at that time. A capture that ended
 //! early, that has one eye, or that lost packets decides nothing.
 
+use std::time::Duration;
+
 use super::case::{Case, Ruling};
 use super::finding::Doubt;
 use crate::settings::CapturePoint;
 use crate::time::CaptureTime;
 use crate::transaction::Wait;
 use crate::vocabulary::{Cause, Verdict};
+
+/// Packets that arrive within this time after a question may have been sent before it.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// An unanswered question.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +43,10 @@ impl Case<'_> {
         if self.client.unseen.touches(silence.from, silence.to) {
             return Ruling::incomplete(Cause::OneWay, guess, ruling.rule).doubt(Doubt::UnseenAnswer);
         }
+        // What was already on its way when the question was sent does not show that an answer would have been seen.
+        let settled = if silence.copies.is_some() { silence.from.after(ON_ITS_WAY) } else { silence.from };
         let hears = self.world.settings.capture_point == CapturePoint::Client
-            || self.world.presence.seen(self.address, silence.from, silence.to);
+            || self.world.presence.seen(self.address, settled, silence.to);
         if !hears {
             return Ruling::incomplete(Cause::OneWay, guess, ruling.rule).doubt(Doubt::NoInboundTraffic);
         }

@@ -160,6 +160,9 @@ impl Case<'_> {
         if asks_for_type3 {
             // Type 2 waits for type 3 on this connection. Did the proxy take the connection away?
             let half = last.connection.half(Direction::ToClient);
+            if misses_bytes(last) {
+                return self.not_captured(false, Some(Verdict::ProxyAuthenticationRequired), self_rule(probe));
+            }
             if response.head.closes() || half.fin.is_some() || half.reset.is_some() {
                 return ruling(Cause::ProxyAuthBrokenKeepalive, "proxy.auth-broken-keepalive");
             }
@@ -186,6 +189,12 @@ impl Case<'_> {
     fn unanswered(&self, last: &Exchange, ruling: Ruling) -> Ruling {
         let from = last.ended;
         let to = from.after(self.world.settings.deadlines.response);
+        // An answer of the same proxy whose request is not in the capture: the client did go on.
+        let went_on =
+            self.client.unasked.iter().any(|(server, at)| *server == last.server() && *at >= from && *at <= to);
+        if went_on || misses_bytes(last) {
+            return self.not_captured(false, Some(ruling.verdict), ruling.rule);
+        }
         let end = self.world.span.map_or(from, |(_, end)| end);
         let wait = if end >= to { Wait::Elapsed } else { Wait::Cut { missing: to.since(end) } };
         self.by_silence(Silence { from, to, wait, copies: None }, ruling)
@@ -218,6 +227,17 @@ impl Case<'_> {
         }
         details
     }
+}
+
+/// Whether either side sent more on this connection than the capture has: the next leg may be among it. A single byte
+/// that was acknowledged may be the FIN.
+fn misses_bytes(exchange: &Exchange) -> bool {
+    exchange.connection.halves.iter().any(|half| half.acknowledged_missing > 1 || half.gap_bytes > 0)
+}
+
+/// The rule's name where the next leg may be missing.
+const fn self_rule(probe: bool) -> &'static str {
+    if probe { "proxy.auth-not-captured" } else { "proxy-other.auth-not-captured" }
 }
 
 /// Scheme and user of the leg that the proxy accepted.

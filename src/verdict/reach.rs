@@ -1,10 +1,13 @@
 //! The connection stage: addresses are known, and none of them answers.
 
+use std::net::IpAddr;
+
 use super::absence::Silence;
 use super::case::{Case, Ruling};
 use super::dns::is_hijack;
 use super::finding::{Doubt, Finding};
-use crate::probe::attempt::{LookupOutcome, WebAttempt};
+use crate::probe::attempt::{LookupGroup, LookupOutcome, WebAttempt};
+use crate::probe::correlate::NEXT_ADDRESS;
 use crate::transaction::{Attempted, AttemptedEnd};
 use crate::vocabulary::{Basis, Capability, Cause, Verdict};
 
@@ -34,7 +37,7 @@ impl Case<'_> {
                 AttemptedEnd::Unreachable => direct(Cause::IcmpUnreachable, "reach.unreachable"),
                 AttemptedEnd::Unanswered(_) | AttemptedEnd::Silent => direct(Cause::TcpTimeout, "reach.timeout"),
             };
-            self.connect_ruling(last, ruling)
+            self.unless_another_follows(attempt, last, self.connect_ruling(last, ruling))
         };
         let ruling = ruling.doubt_if(attempt.shared, Doubt::SharedAddress);
         let mut finding = self.finding(ruling, attempt.family, attempt.started(), ended);
@@ -48,6 +51,22 @@ impl Case<'_> {
         finding.decided_on(&last.connection, attempt.proxy.is_some());
         finding.host.clone_from(&attempt.host);
         finding
+    }
+
+    /// Windows takes the next address at once. Where the capture ends before it could, nothing is decided.
+    fn unless_another_follows(&self, attempt: &WebAttempt<'_>, last: &Attempted, ruling: Ruling) -> Ruling {
+        let Some(LookupOutcome::Resolved(_, answer)) = attempt.lookup.as_ref().map(LookupGroup::outcome) else {
+            return ruling;
+        };
+        let tried = |address: &IpAddr| attempt.failed.iter().any(|failed| failed.connection.server.ip() == *address);
+        let next = last.ended(self.world.settings.deadlines).after(NEXT_ADDRESS);
+        let end = self.world.span.map_or(next, |(_, end)| end);
+        if end >= next || answer.addresses.iter().all(tried) {
+            return ruling;
+        }
+        let guess = Some(ruling.verdict);
+        Ruling::incomplete(Cause::CaptureEnded, guess, "reach.next-address")
+            .doubt(Doubt::DeadlineOutside { missing: next.since(end) })
     }
 
     /// The same ruling, as far as the silence proves it.

@@ -15,6 +15,8 @@ use crate::vocabulary::Role;
 /// A translated packet is seen again within this time.
 const TRANSLATED_WITHIN: Duration = Duration::from_millis(100);
 
+/// Requests that lie further apart are not compared.
+const COMPARED_WITHIN: Duration = Duration::from_secs(1);
 /// Requests compared with one request: more within that time are a flood, not a translator.
 const MAX_COMPARED: usize = 64;
 
@@ -78,7 +80,7 @@ fn translators(world: &World) -> HashSet<IpAddr, foldhash::fast::RandomState> {
     let mut outside = HashSet::default();
     for (at, inner) in probes.iter().enumerate() {
         for outer in probes.iter().skip(at + 1).take(MAX_COMPARED) {
-            if outer.started.time.distance(inner.started.time) > TRANSLATED_WITHIN {
+            if outer.started.time.distance(inner.started.time) > COMPARED_WITHIN {
                 break;
             }
             if let Some(translator) = translated(inner, outer) {

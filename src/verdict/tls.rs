@@ -97,15 +97,15 @@ impl Case<'_> {
         let failed = |cause, rule| Ruling::new(Verdict::TlsHandshakeFailed, Some(cause), rule).winhttp(SECURE_FAILURE);
         if let HandshakeEnd::Reset { by: Side::Server, mark } = handshake.end
             && handshake.server_hello.is_none()
-            && let Some((by_ttl, by_time)) = middlebox_signature(handshake, mark)
+            && has_middlebox_signature(handshake, mark)
         {
-            if let Some(syn_ack) = handshake.connection.syn_ack.filter(|_| by_ttl) {
+            if let Some(syn_ack) = handshake.connection.syn_ack.filter(|syn_ack| syn_ack.ttl != mark.ttl) {
                 remarks.push(Remark::NearbyReset { ttl: mark.ttl, server_ttl: syn_ack.ttl });
             }
             return Some(
                 failed(Cause::TlsMiddleboxReset, "tls.middlebox-reset")
                     .winhttp(CONNECTION_ERROR)
-                    .doubt_if(!(by_ttl && by_time), Doubt::AmbiguousReset),
+                    .doubt(Doubt::AmbiguousReset),
             );
         }
         let Some((hello, _)) = &handshake.hello else {
@@ -176,7 +176,8 @@ impl Case<'_> {
             }
             (_, alert::HANDSHAKE_FAILURE) => failed(Cause::TlsCipher, "tls.cipher").doubt(Doubt::AmbiguousRefusal),
             (_, alert::INSUFFICIENT_SECURITY) => failed(Cause::TlsCipher, "tls.cipher"),
-            _ => failed(Cause::TlsAlert, "tls.alert"),
+            (Side::Server, _) if old_server(handshake) && !handshake.client_went_on => client_left(handshake),
+            _ => failed(Cause::TlsAlert, "tls.alert").doubt_if(misses_bytes(handshake), Doubt::Gap),
         })
     }
 
@@ -240,6 +241,16 @@ fn decides_before_fallback(ruling: &Ruling) -> bool {
     )
 }
 
+/// Whether the server chose a version below TLS 1.2.
+fn old_server(handshake: &Handshake) -> bool {
+    handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2)
+}
+
+/// Whether bytes of the handshake are not in the capture.
+fn misses_bytes(handshake: &Handshake) -> bool {
+    handshake.connection.halves.iter().any(|half| half.gap_bytes > 0 || half.acknowledged_unseen())
+}
+
 /// The client ended it after the server's hello.
 fn client_left(handshake: &Handshake) -> Ruling {
     let old_server = handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2);
@@ -267,12 +278,12 @@ fn refuses_version(handshake: &Handshake, hello: &ClientHello) -> bool {
 }
 
 /// A reset that did not come from the server: another TTL than its SYN-ACK, or faster than half the round trip.
-fn middlebox_signature(handshake: &Handshake, mark: Mark) -> Option<(bool, bool)> {
-    let (_, hello) = handshake.hello.as_ref()?;
+fn has_middlebox_signature(handshake: &Handshake, mark: Mark) -> bool {
+    let Some((_, hello)) = &handshake.hello else { return false };
     let by_ttl = handshake.connection.syn_ack.is_some_and(|syn_ack| syn_ack.ttl != mark.ttl);
     let by_time =
         handshake.connection.rtt().is_some_and(|rtt| rtt >= MEASURABLE_RTT && mark.at.time.since(hello.time) < rtt / 2);
-    (by_ttl || by_time).then_some((by_ttl, by_time))
+    by_ttl || by_time
 }
 
 fn max_version(handshake: &Handshake) -> Option<TlsVersion> {

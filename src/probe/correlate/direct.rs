@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Kin;
+use super::{Kin, NEXT_ADDRESS};
 use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::{Asked, family_of};
 use crate::probe::client::{Client, Named};
@@ -11,9 +11,6 @@ use crate::probe::world::World;
 use crate::proto::http::Extent;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd};
-
-/// After a try without answer Windows takes the next address at once.
-const NEXT_ADDRESS: Duration = Duration::from_secs(3);
 
 /// One way to reach a probe server directly.
 enum Try<'a> {

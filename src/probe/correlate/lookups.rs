@@ -52,7 +52,7 @@ pub(super) fn lookup_groups<'a>(
 
 /// Questions without the wish for recursion, and those of hosts that answer themselves, are not a client's.
 fn is_between_resolvers(world: &World, lookup: &Lookup) -> bool {
-    !lookup.queries.is_empty() && !lookup.recursion_desired || world.resolvers.contains(&lookup.client.ip())
+    !lookup.recursion_desired || world.resolvers.contains(&lookup.client.ip())
 }
 
 /// Look-ups in the order in which they began, until an attempt takes them.

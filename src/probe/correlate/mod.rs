@@ -25,10 +25,12 @@ use super::world::World;
 use crate::time::CaptureTime;
 use crate::vocabulary::Family;
 
+/// After a try without answer Windows takes the next address at once.
+pub const NEXT_ADDRESS: Duration = Duration::from_secs(3);
 /// A probe through a proxy that follows a failed look-up within this time explains it: names are the proxy's job.
 const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
 /// By how much packets of one capture may be out of order.
-const REORDERED: Duration = Duration::from_millis(100);
+const REORDERED: Duration = crate::limits::REORDER_TOLERANCE;
 /// A connection that begins so soon after a look-up began used another answer.
 const CONNECTS_ANYWAY: Duration = Duration::from_secs(5);
 
@@ -83,7 +85,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
             _ => true,
         };
         if tells
-            && !connects.any(family, &group.name, started, ended.after(CONNECTS_ANYWAY))
+            && !connects.any(family, &group.name, started.before(REORDERED), ended.after(CONNECTS_ANYWAY))
             && !any_within(&by_proxy, started.before(CONNECTS_ANYWAY), ended.after(PROXY_FOLLOWS))
         {
             attempts.push(Attempt::Web(WebAttempt {

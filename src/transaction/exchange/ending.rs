@@ -76,7 +76,7 @@ impl HttpState {
             body.close();
             self.body_done(connection, at, out);
         }
-        let end = if self.response_lost || connection.half(Direction::ToClient).acknowledged_unseen() {
+        let end = if self.unpaired || self.response_lost || connection.half(Direction::ToClient).acknowledged_unseen() {
             ExchangeEnd::NotCaptured
         } else {
             end
@@ -167,6 +167,7 @@ impl HttpState {
             let end = self.silence(connection, wait);
             self.tell(connection, Some(pending), None, end, due.min(now), out);
         }
+        self.tell_challenge_again(connection, out);
         while let Some(response) = self.early.pop_front() {
             let ended = response.at.time;
             self.tell(connection, None, Some(response), ExchangeEnd::Answered, ended, out);
@@ -175,7 +176,7 @@ impl HttpState {
 
     /// No response was captured: was there none?
     fn silence(&self, connection: &Connection, wait: Wait) -> ExchangeEnd {
-        if self.response_lost || connection.half(Direction::ToClient).acknowledged_unseen() {
+        if self.unpaired || self.response_lost || connection.half(Direction::ToClient).acknowledged_unseen() {
             ExchangeEnd::NotCaptured
         } else if connection.icmp.is_some_and(|(_, _, error)| error.ends_a_connection()) {
             ExchangeEnd::Unreachable

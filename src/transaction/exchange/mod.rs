@@ -38,6 +38,8 @@ pub(super) struct HttpState {
     request_lost: bool,
     /// A hole where a response was expected.
     response_lost: bool,
+    /// A response was told without a request: which answer belongs to which request is no longer certain.
+    unpaired: bool,
     /// How the connection ends, believed when the moment has passed without another answer.
     closing: Option<(ExchangeEnd, CaptureTime)>,
     /// The last exchange, where it was a challenge to authenticate.
@@ -81,6 +83,7 @@ impl HttpState {
             reading: None,
             request_lost: false,
             response_lost: false,
+            unpaired: false,
             closing: None,
             challenge: None,
             held: Vec::new(),

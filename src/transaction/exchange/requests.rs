@@ -24,7 +24,8 @@ impl HttpState {
     ) -> Step {
         let mut offset = offset;
         while !bytes.is_empty() {
-            if self.pending.back().is_some_and(|pending| pending.request.head.method == "CONNECT") {
+            let behind_connect = self.pending.back().is_some_and(|pending| pending.request.head.method == "CONNECT");
+            if behind_connect && self.requests.head.is_empty() && http::sniff_request(bytes) != Sniffed::Yes {
                 if self.held_bytes + bytes.len() <= MAX_HELD_FOR_TUNNEL {
                     self.held_bytes += bytes.len();
                     self.held.push((Direction::ToServer, offset, bytes.to_vec(), at));
@@ -111,14 +112,19 @@ impl HttpState {
         let request = Request { head, whole, first, at, copies: Vec::new(), acknowledged: false };
         let index = self.index;
         self.index += 1;
-        if let Some(response) = self.early.front()
-            && !self.request_lost
-            && (first.time <= response.first.time.after(REORDERED))
-            && let Some(response) = self.early.pop_front()
-        {
-            let pending = Pending { request, from, to, index, told: false };
-            self.tell(connection, Some(pending), Some(response), ExchangeEnd::Answered, at.time, out);
-            return;
+        // Responses that came without a request. Where nothing of the client is missing, the first one is this request's,
+        // only written before it; where a request may be missing, it is another's if it came earlier.
+        let certain = connection.from_start() && !self.request_lost;
+        while let Some(response) = self.early.pop_front() {
+            let tolerated = if certain { response.first.time.after(REORDERED) } else { response.first.time };
+            if first.time <= tolerated {
+                let pending = Pending { request, from, to, index, told: false };
+                self.tell(connection, Some(pending), Some(response), ExchangeEnd::Answered, at.time, out);
+                return;
+            }
+            self.unpaired = true;
+            let ended = response.at.time;
+            self.tell(connection, None, Some(response), ExchangeEnd::Answered, ended, out);
         }
         self.request_lost = false;
         if self.pending.len() < MAX_PENDING {

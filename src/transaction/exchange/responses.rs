@@ -141,12 +141,16 @@ impl HttpState {
         let start = crate::text::sanitize_bytes(&self.responses.head, SHOWN_START);
         self.responses.head.clear();
         self.responses.lost = true;
-        // Only what answers a request is an answer; in mid-stream it may be the rest of a body.
-        if connection.from_start()
+        // Only what follows a request is an answer to it; in mid-stream it may be the rest of a body.
+        let first = self.responses.first.take().unwrap_or(at);
+        let follows = self
+            .pending
+            .front()
+            .is_some_and(|pending| connection.from_start() || first.time >= pending.request.first.time);
+        if follows
             && !self.response_lost
             && let Some(pending) = self.pending.pop_front()
         {
-            let first = self.responses.first.take().unwrap_or(at);
             self.tell(connection, Some(pending), None, ExchangeEnd::NotHttp { start, at: first }, first.time, out);
         }
     }
