@@ -129,10 +129,10 @@ impl TableLimits {
         Self {
             flows: unit / 1024,
             flow_bytes: unit / 4,
-            lookups: unit / 2048,
+            lookups: unit / 4096,
             clients: unit / 2048,
-            hosts: unit / 1024,
-            kept_bytes: unit / 2,
+            hosts: unit / 2048,
+            kept_bytes: unit / 3,
         }
     }
 }

@@ -81,6 +81,7 @@ fn client(number: u32) -> [u8; 4] {
     [10, b, c, d]
 }
 
+#[allow(dead_code)]
 /// Connections in mid-stream that carry encrypted records.
 pub fn bulk(connections: u32, segments: u32) -> Traffic {
     let mut writer = Writer::new();
@@ -96,6 +97,7 @@ pub fn bulk(connections: u32, segments: u32) -> Traffic {
     writer.done(0)
 }
 
+#[allow(dead_code)]
 /// Empty segments over many connections, in an order that no cache likes.
 pub fn tiny(connections: u32, packets: u32) -> Traffic {
     let mut writer = Writer::new();
@@ -109,31 +111,53 @@ pub fn tiny(connections: u32, packets: u32) -> Traffic {
 }
 
 /// Look-up, connection, request and right answer of as many clients.
+#[allow(dead_code)] // not every program that generates traffic generates all of it
 pub fn probes(clients: u32) -> Traffic {
-    const REQUEST: &[u8] = b"GET /connecttest.txt HTTP/1.1\r\nConnection: Close\r\nUser-Agent: Microsoft NCSI\r\nHost: www.msftconnecttest.com\r\n\r\n";
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nMicrosoft Connect Test";
-    let question =
-        b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x0fmsftconnecttest\x03com\x00\x00\x01\x00\x01"
-            .to_vec();
-    let mut answer = question.clone();
-    (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
-    answer.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x1e\x00\x04\xcb\x00\x71\x09");
     let mut writer = Writer::new();
-    let resolver = ([203, 0, 113, 53], 53);
-    let server = ([203, 0, 113, 9], 80);
-    let request = u32::try_from(REQUEST.len()).expect("small");
-    let response = u32::try_from(ANSWER.len()).expect("small");
     for number in 0..clients {
-        let (asker, browser) = ((client(number), 53_000), (client(number), 49_152));
-        writer.udp(50, asker, resolver, &question);
-        writer.udp(900, resolver, asker, &answer);
-        writer.tcp(100, browser, server, 0, 0, SYN, &[]);
-        writer.tcp(900, server, browser, 0, 1, SYN | ACK, &[]);
-        writer.tcp(10, browser, server, 1, 1, ACK, &[]);
-        writer.tcp(10, browser, server, 1, 1, ACK, REQUEST);
-        writer.tcp(900, server, browser, 1, 1 + request, ACK, ANSWER);
-        writer.tcp(1, server, browser, 1 + response, 1 + request, ACK | FIN, &[]);
-        writer.tcp(10, browser, server, 1 + request, 2 + response, ACK | FIN, &[]);
+        writer.probe(50, number, 49_152);
     }
     writer.done(clients as usize)
+}
+
+/// Clients that probe every 30 s, as often as said.
+#[allow(dead_code)]
+pub fn day(clients: u32, times: u16) -> Traffic {
+    let mut writer = Writer::new();
+    for time in 0..times {
+        for number in 0..clients {
+            let gap = if number == 0 { 30_000_000 } else { 50 };
+            writer.probe(gap, number, 49_152 + time % 16_000);
+        }
+    }
+    writer.done(clients as usize)
+}
+
+impl Writer {
+    /// Look-up, connection, request and right answer of one client.
+    fn probe(&mut self, gap: u64, number: u32, port: u16) {
+        const REQUEST: &[u8] = b"GET /connecttest.txt HTTP/1.1\r\nConnection: Close\r\nUser-Agent: Microsoft NCSI\r\nHost: www.msftconnecttest.com\r\n\r\n";
+        const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nMicrosoft Connect Test";
+        let question =
+            b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x0fmsftconnecttest\x03com\x00\x00\x01\x00\x01"
+                .to_vec();
+        let mut answer = question.clone();
+        (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
+        answer.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x1e\x00\x04\xcb\x00\x71\x09");
+        let resolver = ([203, 0, 113, 53], 53);
+        let server = ([203, 0, 113, 9], 80);
+        let request = u32::try_from(REQUEST.len()).expect("small");
+        let response = u32::try_from(ANSWER.len()).expect("small");
+        let (asker, browser) = ((client(number), 53_000), (client(number), port));
+        let isn = u32::from(port) * 10_000;
+        self.udp(gap, asker, resolver, &question);
+        self.udp(900, resolver, asker, &answer);
+        self.tcp(100, browser, server, isn, 0, SYN, &[]);
+        self.tcp(900, server, browser, isn, isn + 1, SYN | ACK, &[]);
+        self.tcp(10, browser, server, isn + 1, isn + 1, ACK, &[]);
+        self.tcp(10, browser, server, isn + 1, isn + 1, ACK, REQUEST);
+        self.tcp(900, server, browser, isn + 1, isn + 1 + request, ACK, ANSWER);
+        self.tcp(1, server, browser, isn + 1 + response, isn + 1 + request, ACK | FIN, &[]);
+        self.tcp(10, browser, server, isn + 1 + request, isn + 2 + response, ACK | FIN, &[]);
+    }
 }

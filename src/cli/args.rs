@@ -58,6 +58,13 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
+    /// List every message that was read, for comparison with other programs.
+    #[command(hide = true)]
+    Inventory {
+        /// Captures, each on its own.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// What `report` takes.

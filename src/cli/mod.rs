@@ -3,6 +3,7 @@
 pub mod args;
 pub mod config;
 mod interfaces;
+mod inventory;
 mod output;
 mod progress;
 mod run;

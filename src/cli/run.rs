@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
-use super::{config, interfaces};
+use super::{config, interfaces, inventory};
 use crate::engine::snapshot::Snapshot;
 use crate::error::Error;
 use crate::limits::TableLimits;
@@ -91,6 +91,7 @@ fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
             clap_complete::generate(shell, &mut Arguments::command(), "ncsight", &mut script);
             out.write_all(&script)
         }),
+        Some(Command::Inventory { files }) => inventory::print(&files, &settings(&common)?),
         Some(Command::Man) => print(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
     }
 }

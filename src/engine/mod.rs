@@ -1,5 +1,6 @@
 //! The engine: runs the floors and keeps what they find.
 
+mod inventory;
 mod pipeline;
 pub mod snapshot;
 mod states;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+
+pub use inventory::{Inventory, inventory};
 
 use crate::error::Error;
 use crate::probe::world::World;
@@ -68,6 +71,7 @@ pub fn analyse_capture(
     for (input, handle) in inputs.iter_mut().zip(digests) {
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
+    world.protocols.icmp = counts.icmp > 0;
     world.drops = inputs.iter().map(|input| input.dropped).sum();
     let roles = Roles::of(&world);
     let findings = judge(&world, &roles);

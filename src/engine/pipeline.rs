@@ -1,6 +1,7 @@
 //! The upper half on one thread: frames in, transactions out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::flow::{FlowTable, Seen, TableStats};
@@ -12,6 +13,32 @@ use crate::time::CaptureTime;
 use crate::transaction::Transaction;
 use crate::transaction::assembler::{Assembler, DNS_PORT};
 use crate::wire::{Body, Datagram, Decoder, Duplicates, IcmpError, Packet, Segment};
+
+/// The lower half of the program, as the upper one knows it: takes what crosses the seam.
+pub trait Lower {
+    /// A packet of this time was read.
+    fn packet(&mut self, time: CaptureTime);
+    /// Unicast traffic towards `host` was seen.
+    fn towards(&mut self, host: IpAddr, time: CaptureTime);
+    /// Something is settled.
+    fn accept(&mut self, transaction: Transaction);
+}
+
+impl Lower for World {
+    #[inline]
+    fn packet(&mut self, time: CaptureTime) {
+        self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+    }
+
+    #[inline]
+    fn towards(&mut self, host: IpAddr, time: CaptureTime) {
+        self.presence.note(host, time);
+    }
+
+    fn accept(&mut self, transaction: Transaction) {
+        Self::accept(self, transaction);
+    }
+}
 
 /// A clock that steps back by more than this was set; less is reordering.
 const REORDERING: Duration = Duration::from_secs(1);
@@ -65,14 +92,14 @@ impl Pipeline {
 
     /// Takes the next frame.
     #[inline]
-    pub fn frame(&mut self, frame: &Frame<'_>, world: &mut World) {
+    pub fn frame(&mut self, frame: &Frame<'_>, lower: &mut impl Lower) {
         let time = frame.at.time;
         let now = match self.now {
             Some(now) if time < now && now.since(time) <= REORDERING => now,
             _ => time,
         };
         self.now = Some(now);
-        world.span = Some(world.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+        lower.packet(time);
         // What fell due before this packet is settled without it.
         self.flows.advance(now, &mut self.assembler);
         self.assembler.lookups.advance(now, &mut self.assembler.out);
@@ -84,7 +111,7 @@ impl Pipeline {
         if let Body::Tcp(segment) = &packet.body {
             let outcome = self.flows.push(&packet, segment, &mut self.assembler);
             if let Some(host) = outcome.presence {
-                world.presence.note(host, time);
+                lower.towards(host, time);
             }
             if outcome.seen == Seen::Opened && !self.early_errors.is_empty() {
                 refuse_early(&mut self.early_errors, &packet, segment, &mut self.flows, &mut self.assembler);
@@ -94,7 +121,7 @@ impl Pipeline {
                 self.counts.duplicates += 1;
                 return;
             }
-            note_presence(&packet, world);
+            note_presence(&packet, lower);
             match &packet.body {
                 Body::Udp(datagram) => udp(&packet, datagram, &mut self.assembler, &mut self.counts),
                 Body::IcmpError(error) => {
@@ -123,24 +150,23 @@ impl Pipeline {
             }
         }
         if !self.assembler.out.is_empty() {
-            self.hand_over(world);
+            self.hand_over(lower);
         }
     }
 
     /// The capture ended: settles everything that still waits.
-    pub fn finish(&mut self, world: &mut World) -> (Counts, TableStats) {
+    pub fn finish(&mut self, lower: &mut impl Lower) -> (Counts, TableStats) {
         if let Some(now) = self.now {
             self.flows.finish(now, &mut self.assembler);
             self.assembler.lookups.finish(now, &mut self.assembler.out);
-            self.hand_over(world);
+            self.hand_over(lower);
         }
-        world.protocols.icmp = self.counts.icmp > 0;
         (std::mem::take(&mut self.counts), self.flows.stats())
     }
 
-    fn hand_over(&mut self, world: &mut World) {
+    fn hand_over(&mut self, lower: &mut impl Lower) {
         for transaction in self.assembler.out.drain(..) {
-            world.accept(transaction);
+            lower.accept(transaction);
         }
     }
 }
@@ -176,12 +202,12 @@ fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, 
 }
 
 /// Unicast traffic towards a host shows that the capture sees this direction.
-fn note_presence(packet: &Packet<'_>, world: &mut World) {
+fn note_presence(packet: &Packet<'_>, lower: &mut impl Lower) {
     let Some(ip) = packet.ip else { return };
     let multicast_frame = packet.link.destination.is_some_and(|mac| mac.0[0] & 1 == 1);
     let multicast = ip.destination.is_multicast()
-        || matches!(ip.destination, std::net::IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
+        || matches!(ip.destination, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
     if !multicast_frame && !multicast {
-        world.presence.note(ip.destination, packet.at.time);
+        lower.towards(ip.destination, packet.at.time);
     }
 }

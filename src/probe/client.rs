@@ -11,7 +11,7 @@ use super::presence::Stretches;
 use crate::limits::REORDER_TOLERANCE;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
+use crate::transaction::{Attempted, Exchange, Handshake, Lookup, StandsFor};
 use crate::wire::Mac;
 
 /// Addresses whose names are remembered for one client.
@@ -20,6 +20,10 @@ const MAX_NAMED: usize = 1024;
 const MAX_NAMES: usize = 8;
 /// Transactions of one kind that are remembered for one client before the oldest are dropped (and counted).
 const MAX_KEPT: usize = 1 << 16;
+/// Newest transactions among which an equal or an earlier telling is looked for.
+const LOOKED_BACK: usize = 64;
+/// Equal look-ups that lie further apart are kept apart.
+const SAME_EPISODE: Duration = Duration::from_secs(150);
 /// Uses of proxies remembered for one client.
 const MAX_PROXY_USES: usize = 256;
 /// How long an answer explains a connection, whatever its time to live.
@@ -137,27 +141,60 @@ impl Client {
         self.named.values().flatten().any(|named| named.name == name)
     }
 
-    /// Remembers a look-up of a probe name.
-    pub fn keep_lookup(&mut self, lookup: Lookup) {
+    /// Remembers a look-up of a probe name. Returns whether it took room: one that repeats the two before it takes the
+    /// place of the later one.
+    pub fn keep_lookup(&mut self, mut lookup: Lookup) -> bool {
         // An answer that was told before its question was found.
         let same = |other: &Lookup| {
             other.queries.is_empty() && other.answer.as_ref().map(|a| a.at) == lookup.answer.as_ref().map(|a| a.at)
         };
-        if let Some(earlier) = self.lookups.iter_mut().rev().take(64).find(|other| same(other)) {
+        if let Some(earlier) = self.lookups.iter_mut().rev().take(LOOKED_BACK).find(|other| same(other)) {
             *earlier = lookup;
-            return;
+            return false;
+        }
+        let mut equal = self
+            .lookups
+            .iter_mut()
+            .rev()
+            .take(LOOKED_BACK)
+            .filter(|other| other.name == lookup.name && other.qtype == lookup.qtype);
+        if let (Some(last), Some(before)) = (equal.next(), equal.next())
+            && repeats(before, last)
+            && repeats(last, &lookup)
+        {
+            lookup.stands_for = Some(one_more(last.stands_for, last.first().time));
+            *last = lookup;
+            return false;
         }
         keep(&mut self.lookups, lookup, &mut self.dropped);
+        true
     }
 
-    /// Remembers an exchange; a late answer replaces the silence that was told before.
-    pub fn keep_exchange(&mut self, exchange: Exchange) {
+    /// Remembers an exchange; a late answer replaces the silence that was told before. Returns whether it took room.
+    pub fn keep_exchange(&mut self, exchange: Exchange) -> bool {
         let same = |other: &Exchange| other.connection.id == exchange.connection.id && other.index == exchange.index;
-        if let Some(earlier) = self.exchanges.iter_mut().rev().take(64).find(|other| same(other)) {
+        if let Some(earlier) = self.exchanges.iter_mut().rev().take(LOOKED_BACK).find(|other| same(other)) {
             *earlier = exchange;
-            return;
+            return false;
         }
         keep(&mut self.exchanges, exchange, &mut self.dropped);
+        true
+    }
+
+    /// Remembers a success like any other: one that repeats the two before it takes the place of the later one. Returns
+    /// whether it took room.
+    pub fn keep_success(&mut self, mut exchange: Exchange, window: Duration) -> bool {
+        let trouble = self.failed.back().map(|failed| failed.connection.last.time);
+        if let [.., before, last] = self.exchanges.make_contiguous()
+            && trouble.is_none_or(|at| at < before.started.time)
+            && equal_success(before, last, window)
+            && equal_success(last, &exchange, window)
+        {
+            exchange.stands_for = Some(one_more(last.stands_for, last.started.time));
+            *last = exchange;
+            return false;
+        }
+        self.keep_exchange(exchange)
     }
 
     /// Remembers a handshake.
@@ -185,6 +222,41 @@ impl Client {
         }
         self.proxy_uses.push_back(one);
     }
+}
+
+/// What stands for the ones before it and for this one, too.
+fn one_more(before: Option<StandsFor>, since: CaptureTime) -> StandsFor {
+    match before {
+        Some(before) => StandsFor { count: before.count.saturating_add(1), since: before.since.min(since) },
+        None => StandsFor { count: 1, since },
+    }
+}
+
+/// When a transaction, or the first of those that it stands for, began.
+fn began(stands_for: Option<StandsFor>, started: CaptureTime) -> CaptureTime {
+    stands_for.map_or(started, |others| others.since.min(started))
+}
+
+/// Whether a look-up gave the same addresses as the one before.
+fn repeats(before: &Lookup, after: &Lookup) -> bool {
+    let addresses = |lookup: &Lookup| lookup.answer.as_ref().map(|answer| answer.addresses.clone());
+    addresses(before).is_some_and(|addresses| !addresses.is_empty())
+        && addresses(before) == addresses(after)
+        && before.server == after.server
+        && began(after.stands_for, after.first().time).since(before.ended) <= SAME_EPISODE
+}
+
+/// Whether two exchanges are the same success of the same probe, one soon after the other.
+fn equal_success(before: &Exchange, after: &Exchange, window: Duration) -> bool {
+    let (Some(one), Some(other)) = (&before.request, &after.request) else { return false };
+    let (Some(answer), Some(other_answer)) = (&before.response, &after.response) else { return false };
+    one.head.host == other.head.host
+        && one.head.target == other.head.target
+        && (!one.head.is_proxied() || before.server() == after.server())
+        && answer.head.status == 200
+        && answer.body == other_answer.body
+        && before.ended < after.started.time
+        && began(after.stands_for, after.started.time).since(before.ended) <= window
 }
 
 fn keep<T>(list: &mut VecDeque<T>, item: T, dropped: &mut u64) {

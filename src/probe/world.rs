@@ -38,6 +38,8 @@ pub struct World {
     pub clients: Clients,
     /// Hosts that answered DNS questions.
     pub resolvers: HashSet<IpAddr, foldhash::fast::RandomState>,
+    /// Addresses that a probe's name resolved to, for anybody.
+    pub probe_servers: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Explicit proxies in use, and by whom.
     pub proxies: HashMap<SocketAddr, HashSet<IpAddr, foldhash::fast::RandomState>, foldhash::fast::RandomState>,
     /// Servers that completed a handshake of TLS 1.2 or later.
@@ -108,6 +110,27 @@ impl Clients {
         }
         room
     }
+
+    /// Gives back the room of a transaction that was not kept after all.
+    const fn refund(&mut self, bytes: usize) {
+        self.kept = self.kept.saturating_sub(bytes);
+    }
+}
+
+/// Whether an exchange is an ordinary success of a probe, with nothing to remark.
+fn is_plain_success(catalog: &Catalog, exchange: &Exchange) -> bool {
+    let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else { return false };
+    let body = &response.body;
+    exchange.end == ExchangeEnd::Answered
+        && request.head.extent == Extent::Whole
+        && request.copies.is_empty()
+        && matches!(catalog.asked(&request.head), Asked::Probe | Asked::CustomProbe)
+        && response.head.status == 200
+        && response.head.age.is_none()
+        && body.whole
+        && !body.chunked
+        && body.coding.is_none()
+        && body.bytes == catalog.expected_body(&request.head).as_bytes()
 }
 
 /// What a transaction of each kind takes with its texts, roughly.
@@ -168,6 +191,7 @@ impl World {
             settings,
             clients: Clients { max: limits.clients, max_kept: limits.kept_bytes, ..Clients::default() },
             resolvers: HashSet::default(),
+            probe_servers: HashSet::default(),
             proxies: HashMap::default(),
             modern_servers: HashSet::default(),
             neighbours: HashMap::default(),
@@ -218,6 +242,10 @@ impl World {
         let of_probe = self.catalog.web_host(&lookup.name).is_some()
             || self.catalog.dns.iter().any(|probe| probe.name == lookup.name);
         let first = lookup.first();
+        if of_probe && let Some(answer) = &lookup.answer {
+            let room = self.limits.hosts.saturating_sub(self.probe_servers.len());
+            self.probe_servers.extend(answer.addresses.iter().take(room));
+        }
         let Some(client) = self.clients.get_or_add(lookup.client.ip(), first) else { return };
         client.asks |= lookup.recursion_desired;
         if let Some(answer) = &lookup.answer {
@@ -229,8 +257,9 @@ impl World {
             let answered = lookup.answer.is_some();
             if self.clients.has_room(cost::LOOKUP, answered)
                 && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
+                && !client.keep_lookup(lookup)
             {
-                client.keep_lookup(lookup);
+                self.clients.refund(cost::LOOKUP);
             }
         }
     }
@@ -241,6 +270,13 @@ impl World {
             return;
         }
         let at = connection.first;
+        // Connections to anything else matter only of somebody who is known already: floods come from everywhere.
+        let server = connection.server;
+        let proxy = self.settings.proxies.iter().any(|proxy| proxy.port == server.port());
+        let known = self.clients.get(&connection.client.ip()).is_some();
+        if !known && !proxy && !self.probe_servers.contains(&server.ip()) {
+            return;
+        }
         let Some(client) = self.clients.get_or_add(connection.client.ip(), at) else { return };
         client.asks = true;
         client.mac = client.mac.or(connection.half(Direction::ToServer).mac);
@@ -268,6 +304,8 @@ impl World {
         let expected_body =
             exchange.response.as_ref().is_some_and(|response| self.catalog.is_expected_body(&response.body.bytes));
         let catalog = &self.catalog;
+        let plain = is_plain_success(catalog, &exchange);
+        let window = self.settings.deadlines.episode;
         let at = exchange.started;
         let Some(client) = self.clients.get_or_add(exchange.connection.client.ip(), at) else { return };
         client.asks |= exchange.request.is_some();
@@ -300,7 +338,10 @@ impl World {
             && self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
             && let Some(client) = self.clients.get_or_add(address, at)
         {
-            client.keep_exchange(exchange);
+            let took = if plain { client.keep_success(exchange, window) } else { client.keep_exchange(exchange) };
+            if !took {
+                self.clients.refund(cost::EXCHANGE);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The report floor: what the engine knows becomes text, JSON, CSV or Markdown, in the reader's language.
 //!
-//! [`build::report`] makes the data of a report, [`write`] prints it in a format. Nothing here opens files or asks the
+//! [`build::report`] makes the data of a report, [`write()`] prints it in a format. Nothing here opens files or asks the
 //! clock; whatever came from the wire is made safe to print when the report is built.
 
 pub mod build;

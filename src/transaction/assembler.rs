@@ -180,7 +180,8 @@ impl StreamReader for Assembler {
                     state.refusal_due = Some(due);
                     return (Interest::Read, Some(due));
                 }
-                (Interest::Read, None)
+                let over = connection.halves.iter().all(|half| half.fin.is_some());
+                (if over { Interest::Done } else { Interest::Read }, None)
             }
             Conversation::Http(http) => {
                 let step = http.changed(connection, at, &mut self.out);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use super::{Transaction, Wait};
+use super::{StandsFor, Transaction, Wait};
 use crate::proto::dns::{self, Message, RecordData};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -51,6 +51,8 @@ pub struct Lookup {
     pub end: LookupEnd,
     /// The moment that decided it.
     pub ended: CaptureTime,
+    /// Equal ones before it that were not kept.
+    pub stands_for: Option<StandsFor>,
 }
 
 /// An answer.
@@ -214,6 +216,7 @@ impl Lookups {
             icmp: None,
             end,
             ended,
+            stands_for: None,
         };
         let told = lookup.answer.is_some();
         if told {
@@ -278,6 +281,7 @@ impl Lookups {
             icmp: None,
             end: LookupEnd::Answered,
             ended: at.time,
+            stands_for: None,
         };
         out.push(Transaction::Lookup(Box::new(lookup.clone())));
         self.insert(key, lookup, until, true, out);

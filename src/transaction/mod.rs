@@ -57,6 +57,16 @@ pub enum Transaction {
     },
 }
 
+/// Equal transactions that a kept one stands for: a client that probes every half minute for a day leaves the first
+/// and the last of its successes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StandsFor {
+    /// How many.
+    pub count: u32,
+    /// When the first of them began.
+    pub since: CaptureTime,
+}
+
 /// How long a timer ran and whether the capture shows all of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wait {
@@ -110,6 +120,8 @@ pub struct Exchange {
     pub started: PacketRef,
     /// The moment that decided it: answer, refusal or deadline.
     pub ended: CaptureTime,
+    /// Equal ones before it that were not kept.
+    pub stands_for: Option<StandsFor>,
 }
 
 /// A CONNECT tunnel.

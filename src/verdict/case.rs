@@ -8,6 +8,7 @@ use crate::probe::client::Client;
 use crate::probe::world::World;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
+use crate::transaction::StandsFor;
 use crate::vocabulary::{Basis, Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Verdict};
 
 /// One client in the world of its capture.
@@ -208,6 +209,14 @@ impl Finding {
                 ttl: half.ttl,
                 rtt_ms: connection.rtt().map(milliseconds),
             });
+        }
+    }
+
+    /// Counts the equal ones before it that were not kept.
+    pub fn stands_for(&mut self, others: Option<StandsFor>) {
+        if let Some(others) = others {
+            self.details.count = self.details.count.saturating_add(others.count);
+            self.started = self.started.min(others.since);
         }
     }
 

@@ -99,6 +99,9 @@ impl Case<'_> {
         let family = family_of_qtype(group.qtype).unwrap_or(Family::V4);
         let mut finding = self.finding(ruling, family, group.started(), group.ended());
         self.describe_lookup(&mut finding, group);
+        for lookup in &group.lookups {
+            finding.stands_for(lookup.stands_for);
+        }
         Some(finding)
     }
 

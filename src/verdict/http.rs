@@ -74,6 +74,7 @@ impl Case<'_> {
         }
         finding.decided_on(&exchange.connection, attempt.proxy.is_some());
         finding.host.clone_from(&attempt.host);
+        finding.stands_for(exchange.stands_for);
         finding.url = exchange.request.as_ref().and_then(|request| url_of(&request.head));
         let custom = exchange
             .request

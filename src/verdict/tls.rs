@@ -24,6 +24,9 @@ const CONNECTION_ERROR: u32 = 12030;
 /// A round trip must be this long before "faster than half of it" means anything.
 const MEASURABLE_RTT: Duration = Duration::from_millis(2);
 
+/// What is known of an alert that cannot be read.
+const ENCRYPTED_ALERT: Doubt = Doubt::Other("the alert is encrypted; its size is all that tells it from data");
+
 /// Alert codes (RFC 8446, 6).
 mod alert {
     pub const HANDSHAKE_FAILURE: u8 = 40;
@@ -121,7 +124,7 @@ impl Case<'_> {
                 self.server_left(handshake, old, remarks)
             }
             HandshakeEnd::Reset { by: Side::Client, .. } | HandshakeEnd::Closed { by: Side::Client, .. } => {
-                client_left(handshake)
+                client_left(handshake)?
             }
             HandshakeEnd::Unanswered(wait) => self.hello_silence(handshake, wait)?,
             HandshakeEnd::Unreachable => failed(Cause::TlsTimeout, "tls.unreachable").doubt(Doubt::AmbiguousReset),
@@ -154,7 +157,7 @@ impl Case<'_> {
         let old = hello.max_version() < TlsVersion::TLS1_2;
         Some(match (side, code) {
             (Side::Client, alert::BAD_CERTIFICATE..=alert::UNKNOWN_CA)
-                if handshake.certificate.is_some() && code != alert::ILLEGAL_PARAMETER =>
+                if shows_certificate(handshake) && code != alert::ILLEGAL_PARAMETER =>
             {
                 failed(Cause::TlsCertificate, "tls.certificate")
             }
@@ -171,12 +174,18 @@ impl Case<'_> {
             (Side::Client, _) if handshake.server_hello.is_none() => return None,
             (Side::Server, alert::PROTOCOL_VERSION) => mismatch(Cause::TlsAlert, "tls.alert70"),
             (_, alert::UNRECOGNIZED_NAME) => failed(Cause::TlsSni, "tls.unrecognized-name"),
-            (Side::Server, alert::HANDSHAKE_FAILURE) if hello.sni.is_none() && hello.complete => {
+            (Side::Server, alert::HANDSHAKE_FAILURE) if handshake.certificate_requested => {
+                // The server's answer to a client that has no certificate to show.
+                failed(Cause::TlsCertificate, "tls.client-certificate").doubt(Doubt::AmbiguousRefusal)
+            }
+            (Side::Server, alert::HANDSHAKE_FAILURE)
+                if hello.sni.is_none() && hello.complete && handshake.server_hello.is_none() =>
+            {
                 failed(Cause::TlsSni, "tls.no-name").doubt(Doubt::AmbiguousRefusal)
             }
             (_, alert::HANDSHAKE_FAILURE) => failed(Cause::TlsCipher, "tls.cipher").doubt(Doubt::AmbiguousRefusal),
             (_, alert::INSUFFICIENT_SECURITY) => failed(Cause::TlsCipher, "tls.cipher"),
-            (Side::Server, _) if old_server(handshake) && !handshake.client_went_on => client_left(handshake),
+            (Side::Server, _) if old_server(handshake) && !handshake.client_went_on => client_left(handshake)?,
             _ => failed(Cause::TlsAlert, "tls.alert").doubt_if(misses_bytes(handshake), Doubt::Gap),
         })
     }
@@ -194,7 +203,7 @@ impl Case<'_> {
             return Ruling::new(Verdict::TlsHandshakeFailed, Some(Cause::TlsAlert), "tls.encrypted-alert")
                 .winhttp(SECURE_FAILURE)
                 .doubt(Doubt::EncodedBody)
-                .doubt(Doubt::Other("the alert is encrypted; its size is all that tells it from data"));
+                .doubt(ENCRYPTED_ALERT);
         }
         let rule = if reset { "tls.reset" } else { "tls.closed" };
         Ruling::new(Verdict::TlsHandshakeFailed, Some(cause), rule)
@@ -241,9 +250,19 @@ fn decides_before_fallback(ruling: &Ruling) -> bool {
     )
 }
 
-/// Whether the server chose a version below TLS 1.2.
+/// Whether the server chose a version below TLS 1.2, and below what the client can do.
 fn old_server(handshake: &Handshake) -> bool {
-    handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2)
+    let best = max_version(handshake);
+    handshake
+        .server_hello
+        .as_ref()
+        .is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2 && best.is_some_and(|best| best > hello.version))
+}
+
+/// Whether the client has seen the server's certificate; in TLS 1.3 it comes encrypted behind the hello.
+fn shows_certificate(handshake: &Handshake) -> bool {
+    let modern = handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version >= TlsVersion::TLS1_3);
+    handshake.certificate.is_some() || modern
 }
 
 /// Whether bytes of the handshake are not in the capture.
@@ -252,24 +271,24 @@ fn misses_bytes(handshake: &Handshake) -> bool {
 }
 
 /// The client ended it after the server's hello.
-fn client_left(handshake: &Handshake) -> Ruling {
-    let old_server = handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2);
-    if old_server {
-        return Ruling::new(Verdict::TlsVersionMismatch, Some(Cause::TlsClientRejected), "tls.client-left")
-            .winhttp(SECURE_FAILURE)
-            .doubt(Doubt::AmbiguousRefusal);
+///
+/// Only two readings say something: the server's version was too old for it, or its last record has the size of an
+/// alert. A client that simply leaves may have been closed by its user.
+fn client_left(handshake: &Handshake) -> Option<Ruling> {
+    if old_server(handshake) {
+        return Some(
+            Ruling::new(Verdict::TlsVersionMismatch, Some(Cause::TlsClientRejected), "tls.client-left")
+                .winhttp(SECURE_FAILURE)
+                .doubt(Doubt::AmbiguousRefusal),
+        );
     }
-    let reset = matches!(handshake.end, HandshakeEnd::Reset { .. });
-    let cause = if handshake.encrypted_alert.is_some() {
-        Cause::TlsAlert
-    } else if reset {
-        Cause::TlsReset
-    } else {
-        Cause::TlsClosed
-    };
-    Ruling::new(Verdict::TlsHandshakeFailed, Some(cause), "tls.client-left")
-        .winhttp(SECURE_FAILURE)
-        .doubt(Doubt::EncodedBody)
+    handshake.encrypted_alert?;
+    Some(
+        Ruling::new(Verdict::TlsHandshakeFailed, Some(Cause::TlsAlert), "tls.encrypted-alert")
+            .winhttp(SECURE_FAILURE)
+            .doubt(Doubt::EncodedBody)
+            .doubt(ENCRYPTED_ALERT),
+    )
 }
 
 /// Whether the server chose what the client did not offer.

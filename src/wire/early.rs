@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::source::{Frame, LinkType};
 use crate::wire::layer::Layer;
-use crate::wire::{Body, Ip, Link, Mac, Packet, transport};
+use crate::wire::{Body, Ip, Link, Mac, Packet, transport, tunnel};
 
 /// The packet in `frame`, where it is a plain one.
 #[inline]
@@ -31,7 +31,13 @@ pub(super) fn decode<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     };
     let body = match ip.protocol {
         transport::TCP => Body::Tcp(transport::segment(payload)?),
-        transport::UDP => Body::Udp(transport::datagram(payload)?),
+        transport::UDP => {
+            let datagram = transport::datagram(payload)?;
+            if tunnel::udp(&datagram).is_some() {
+                return None;
+            }
+            Body::Udp(datagram)
+        }
         _ => return None,
     };
     let link =

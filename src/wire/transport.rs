@@ -13,7 +13,9 @@ pub(super) const ICMPV6: u8 = 58;
 pub(super) fn body<'a>(ip: &Ip, layer: Layer<'a>) -> Body<'a> {
     let body = match (ip.protocol, ip.source.is_ipv4()) {
         (TCP, _) => segment(layer).map(Body::Tcp),
-        (UDP, _) => datagram(layer).map(Body::Udp),
+        (UDP, _) => {
+            datagram(layer).map(|datagram| tunnel::udp(&datagram).map_or(Body::Udp(datagram), Body::NotDecoded))
+        }
         (ICMP, true) => icmp::v4(layer),
         (ICMPV6, false) => icmp::v6(ip, layer),
         (other, _) => tunnel::ip_protocol(other).map(Body::NotDecoded),

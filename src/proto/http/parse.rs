@@ -1,4 +1,4 @@
-//! Heads from bytes: `httparse` reads what is regular, [`lines`](super::lines) the rest.
+//! Heads from bytes: `httparse` reads what is regular, [`super::lines`] the rest.
 
 use httparse::{EMPTY_HEADER, ParserConfig};
 

@@ -19,6 +19,10 @@ const HELLO_RETRY: [u8; 32] = [
     0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
+/// Drafts of TLS 1.3 before the 22nd, whose ServerHello has neither session id nor compression
+/// (draft-ietf-tls-tls13-22, 1.2).
+const EARLY_DRAFTS: std::ops::RangeInclusive<u16> = 0x7f01..=0x7f15;
+
 /// How a ClientHello was framed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum HelloFormat {
@@ -207,7 +211,10 @@ impl ServerHello {
 
     /// Reads a handshake message (with its header) that may be cut; `None` where not even the version is there.
     pub(super) fn read(message: &[u8], is_whole: bool) -> Option<Self> {
-        let parsed = if is_whole { parse_tls_message_handshake(message).ok() } else { None };
+        let mut fields = Fields(message.get(HEADER..)?);
+        let number = fields.u16()?;
+        let is_early_draft = EARLY_DRAFTS.contains(&number);
+        let parsed = if is_whole && !is_early_draft { parse_tls_message_handshake(message).ok() } else { None };
         if let Some((_, Parsed::Handshake(Handshake::ServerHello(parsed)))) = parsed {
             let mut hello = Self {
                 complete: true,
@@ -220,19 +227,21 @@ impl ServerHello {
             extension::of_server(&mut hello, parsed.ext.unwrap_or_default());
             return Some(hello);
         }
-        let mut fields = Fields(message.get(HEADER..)?);
-        let version = TlsVersion::from_wire(fields.u16()?);
-        let mut hello = Self { version, ..Self::default() };
-        hello.complete = hello.read_rest(fields).is_some() && is_whole;
+        let mut hello = Self { version: TlsVersion::from_wire(number), ..Self::default() };
+        hello.complete = hello.read_rest(fields, is_early_draft).is_some() && is_whole;
         Some(hello)
     }
 
-    fn read_rest(&mut self, mut fields: Fields<'_>) -> Option<()> {
+    fn read_rest(&mut self, mut fields: Fields<'_>, is_early_draft: bool) -> Option<()> {
         self.set_random(fields.take(32)?);
-        let length = usize::from(fields.u8()?);
-        self.session_id = session_id(fields.take(length)?);
-        self.cipher = Some(fields.u16()?);
-        fields.u8()?;
+        if is_early_draft {
+            self.cipher = Some(fields.u16()?);
+        } else {
+            let length = usize::from(fields.u8()?);
+            self.session_id = session_id(fields.take(length)?);
+            self.cipher = Some(fields.u16()?);
+            fields.u8()?;
+        }
         let length = usize::from(fields.u16().unwrap_or_default());
         extension::of_server(self, fields.take_up_to(length));
         Some(())

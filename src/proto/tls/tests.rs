@@ -286,6 +286,17 @@ fn tls_1_3() {
 }
 
 #[test]
+fn an_early_draft_has_neither_session_id_nor_compression() {
+    // As in draft 16: version, random, suite, extensions (here a key share of 4 bytes).
+    let body = [&[0x7f, 0x10][..], &[7; 32], &[0x13, 0x03], &len16(&extension(51, &[0, 29, 0, 0]))].concat();
+    for message in [handshake(2, &body), handshake(2, &body[..36])] {
+        let [TlsMessage::ServerHello(hello)] = &messages(&record(0x16, &message))[..] else { panic!() };
+        assert_eq!((hello.version, hello.cipher), (TlsVersion::TLS1_3, Some(0x1303)));
+        assert!(hello.session_id.is_empty());
+    }
+}
+
+#[test]
 fn alerts() {
     let alert = |level, code| TlsMessage::Alert { level, code };
     assert_eq!(messages(&record(21, &[2, 70])), [alert(2, 70)]);

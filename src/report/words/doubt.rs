@@ -42,7 +42,7 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::HeadCut => ("the request is cut before its User-Agent", "要求が User-Agent の前で切れている"),
         Doubt::Sinkhole => ("the resolver answered with a null address; the connection never left the client", "無効なアドレスが返り、接続がクライアントから出ていない"),
         Doubt::ResolverFailure => ("the resolver's failure may be temporary or its policy", "リゾルバーの失敗は一時的、またはポリシーの可能性がある"),
-        Doubt::AmbiguousRefusal => ("several causes make a server refuse an old client in this way", "旧クライアントへのこの拒否には複数の原因があり得る"),
+        Doubt::AmbiguousRefusal => ("several causes end a handshake in this way", "この終わり方には複数の原因があり得る"),
         Doubt::AmbiguousRetry => ("the retry with a lower version may be another program", "低いバージョンの再試行は別のプログラムの可能性がある"),
         Doubt::AmbiguousReset => ("who sent the reset cannot be told for certain", "リセットの送信元を断定できない"),
         Doubt::Evicted => ("state of this connection was given up under memory pressure", "メモリ不足でこの接続の情報が失われた"),

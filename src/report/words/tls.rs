@@ -14,6 +14,7 @@ pub fn story(facts: &Facts<'_>) -> Story {
         (Verdict::LegacyTlsNegotiated, _) => legacy(facts),
         (_, Some(Cause::TlsClientRejected)) => client_rejected(facts),
         (_, Some(Cause::TlsFallback)) => fallback(facts),
+        (Verdict::TlsVersionMismatch, _) if offers_modern(facts) => newer_refused(facts),
         (Verdict::TlsVersionMismatch, _) => mismatch(facts),
         (_, cause) => failed(facts, cause),
     }
@@ -90,8 +91,59 @@ fn mismatch(facts: &Facts<'_>) -> Story {
     ))
 }
 
+/// Whether the client can do TLS 1.2 or 1.3: then its registry is not the cause.
+fn offers_modern(facts: &Facts<'_>) -> bool {
+    let max = facts.finding.details.tls.as_ref().and_then(|tls| tls.client_max.as_deref());
+    matches!(max, Some("1.2" | "1.3"))
+}
+
+fn newer_refused(facts: &Facts<'_>) -> Story {
+    let (language, client, host, max) = (facts.language, &facts.client, &facts.host, &facts.client_max);
+    let how = ending(facts);
+    Story::new(say!(
+        language,
+        "{host} refuses the TLS versions of {client}, which offers up to {max}",
+        "{host} が {client}（最大 {max}）の TLS バージョンを拒否"
+    ))
+    .tell(say!(
+        language,
+        "{client} opened a TLS connection to {host} offering up to {max}; {how}. Either the server accepts only a newer \
+         version, or it (or a device before it) is too old to understand the newer hello and refuses instead of \
+         choosing a lower version.",
+        "{client} は {host} へ最大 {max} を提示して TLS 接続を開始しましたが、{how}。サーバーがより新しいバージョンだけを\
+         許可しているか、サーバー（または手前の装置）が古く、新しい ClientHello を理解できずに拒否しています。"
+    ))
+    .advise(
+        Audience::Server,
+        say!(
+            language,
+            "Compare the versions that {host} and the devices before it allow with the client's offer of up to {max}; \
+             allow TLS 1.2 beside 1.3, and update what cannot cope with a hello of TLS 1.3.",
+            "{host} と手前の装置が許可するバージョンを、クライアントの提示（最大 {max}）と比較してください。TLS 1.3 と\
+             併せて 1.2 を許可し、TLS 1.3 の ClientHello を扱えない装置は更新します。"
+        ),
+    )
+    .advise(
+        Audience::Client,
+        language.pick(
+            "Only if the server is known to accept TLS 1.3 alone: use a client that can do it (Windows 11, Server 2022).",
+            "サーバーが TLS 1.3 のみと判明している場合は、TLS 1.3 対応のクライアント（Windows 11 / Server 2022）を使用\
+             します。",
+        ),
+    )
+    .otherwise(language.pick(
+        "The same offer accepted by another server, or a lower offer accepted by this one, tells which of the two it is.",
+        "同じ提示が別のサーバーで受け入れられるか、より低い提示がこのサーバーで受け入れられるかで、原因を判別できます。",
+    ))
+}
+
 fn client_rejected(facts: &Facts<'_>) -> Story {
     let (language, client, host, version) = (facts.language, &facts.client, &facts.host, &facts.server_version);
+    let alert = facts.finding.details.tls.as_ref().is_some_and(|tls| tls.alert_from == Some(Side::Client));
+    let how = match alert {
+        true => language.pick("broke off with an alert", "アラートを送って中断しました"),
+        false => language.pick("ended the connection without an alert", "アラートなしで切断しました"),
+    };
     let story = Story::new(say!(
         language,
         "{host} chose {version}, which {client} does not accept",
@@ -99,9 +151,9 @@ fn client_rejected(facts: &Facts<'_>) -> Story {
     ))
     .tell(say!(
         language,
-        "The server answered with {version}, and {client} broke off with an alert: its lowest allowed version is newer.",
-        "サーバーは {version} で応答しましたが、{client} はアラートを送って中断しました。クライアントの許可する最低\
-         バージョンの方が新しいためです。"
+        "The server answered with {version}, and {client} {how}: its lowest allowed version is newer.",
+        "サーバーは {version} で応答しましたが、{client} は{how}。クライアントの許可する最低バージョンの方が新しい\
+         ためです。"
     ));
     misleading(facts, story)
         .advise(

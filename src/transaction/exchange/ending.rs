@@ -40,6 +40,11 @@ impl HttpState {
             }
             self.closing.get_or_insert((end, at.time.after(REORDERED)));
         }
+        if to_client.fin.is_some() && to_server.fin.is_some() {
+            // Both sides are done; what they said is delivered before their FINs.
+            self.end(connection, at.time, out);
+            return Step::Finished;
+        }
         Step::Continue(self.next_wake())
     }
 
@@ -70,7 +75,7 @@ impl HttpState {
         if !cut.is_empty()
             && let Parse::Cut(head) | Parse::Done(head, _) = parse_response_partial(&cut)
         {
-            self.response(connection, head, false, at, out);
+            self.response(connection, head, false, self.responses.latest.unwrap_or(at), out);
         }
         if let Some(body) = &mut self.responses.body {
             body.close();
@@ -144,13 +149,13 @@ impl HttpState {
             && let Parse::Cut(head) | Parse::Done(head, _) = parse_request_partial(&cut)
         {
             let (from, to) = (self.requests.offset, self.requests.offset + cut.len() as u64);
-            self.request(connection, head, false, from, to, self.requests.first.unwrap_or(at), out);
+            self.request(connection, head, false, from, to, self.requests.latest.unwrap_or(at), out);
         }
         let cut = std::mem::take(&mut self.responses.head);
         if !cut.is_empty()
             && let Parse::Cut(head) | Parse::Done(head, _) = parse_response_partial(&cut)
         {
-            self.response(connection, head, false, at, out);
+            self.response(connection, head, false, self.responses.latest.unwrap_or(at), out);
         }
         if self.reading.is_some() {
             self.body_done(connection, at, out);
@@ -175,7 +180,7 @@ impl HttpState {
     }
 
     /// No response was captured: was there none?
-    fn silence(&self, connection: &Connection, wait: Wait) -> ExchangeEnd {
+    pub(super) fn silence(&self, connection: &Connection, wait: Wait) -> ExchangeEnd {
         if self.unpaired || self.response_lost || connection.half(Direction::ToClient).acknowledged_unseen() {
             ExchangeEnd::NotCaptured
         } else if connection.icmp.is_some_and(|(_, _, error)| error.ends_a_connection()) {
@@ -217,6 +222,7 @@ impl HttpState {
             end,
             started,
             ended,
+            stands_for: None,
         });
         self.challenge = (exchange.status() == Some(407)).then(|| exchange.clone());
         out.push(Transaction::Exchange(exchange));

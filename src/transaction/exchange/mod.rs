@@ -3,6 +3,8 @@
 mod ending;
 mod requests;
 mod responses;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -54,6 +56,8 @@ pub(super) struct HttpState {
 struct Inbound {
     head: Vec<u8>,
     first: Option<PacketRef>,
+    /// The packet that brought the latest bytes of the head.
+    latest: Option<PacketRef>,
     offset: u64,
     body: Option<BodyReader>,
     /// Nothing can be told apart until a head starts a segment again.
@@ -132,7 +136,8 @@ impl HttpState {
                 } else if let Parse::Cut(cut) | Parse::Done(cut, _) = parse_request_partial(&head) {
                     let from = self.requests.offset;
                     let to = from + head.len() as u64 + missing;
-                    self.request(connection, cut, false, from, to, at, out);
+                    let latest = self.requests.latest.unwrap_or(at);
+                    self.request(connection, cut, false, from, to, latest, out);
                 }
             }
             Direction::ToClient => {
@@ -153,7 +158,7 @@ impl HttpState {
                 if !head.is_empty()
                     && let Parse::Cut(cut) | Parse::Done(cut, _) = parse_response_partial(&head)
                 {
-                    self.response(connection, cut, false, at, out);
+                    self.response(connection, cut, false, self.responses.latest.unwrap_or(at), out);
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::proto::http::{self, BodyReader, BodyState, Parse, RequestHead, parse_
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::assembler::Step;
-use crate::transaction::{ExchangeEnd, Request, Transaction};
+use crate::transaction::{ExchangeEnd, Request, Transaction, Wait};
 
 /// Bytes of a client that are held until the answer to its CONNECT is known.
 const MAX_HELD_FOR_TUNNEL: usize = 16 << 10;
@@ -57,6 +57,7 @@ impl HttpState {
                 self.requests.first = Some(at);
                 self.requests.offset = offset;
             }
+            self.requests.latest = Some(at);
             let before = self.requests.head.len();
             let take = bytes.len().min((MAX_HTTP_HEAD + 1).saturating_sub(before));
             self.requests.head.extend_from_slice(&bytes[..take]);
@@ -127,8 +128,22 @@ impl HttpState {
             self.tell(connection, None, Some(response), ExchangeEnd::Answered, ended, out);
         }
         self.request_lost = false;
+        if self.pending.len() >= MAX_PENDING {
+            self.give_up_oldest(connection, at, out);
+        }
         if self.pending.len() < MAX_PENDING {
             self.pending.push_back(Pending { request, from, to, index, told: false });
+        }
+    }
+
+    /// Too many requests wait. Where the deadline of the oldest has passed, or its response was lost to the capture, no
+    /// response will find it: it makes room. Real pipelining keeps its order, since responses follow it.
+    fn give_up_oldest(&mut self, connection: &Connection, at: PacketRef, out: &mut Vec<Transaction>) {
+        let end = self.silence(connection, Wait::Elapsed);
+        if let Some(oldest) = self.pending.pop_front_if(|oldest| oldest.told || end == ExchangeEnd::NotCaptured)
+            && !oldest.told
+        {
+            self.tell(connection, Some(oldest), None, end, at.time, out);
         }
     }
 }

@@ -47,6 +47,7 @@ impl HttpState {
             if self.responses.head.is_empty() {
                 self.responses.first = Some(at);
             }
+            self.responses.latest = Some(at);
             let before = self.responses.head.len();
             let take = bytes.len().min((MAX_HTTP_HEAD + 1).saturating_sub(before));
             self.responses.head.extend_from_slice(&bytes[..take]);
