@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test lint doc setup captures bench clean
+.PHONY: demo test lint doc setup compare captures bench clean
 
 demo: setup
 	$(CARGO) build --release --locked
@@ -32,6 +32,11 @@ setup:
 	    echo "libpcap's headers are missing: install libpcap-dev (or libpcap-devel), or build with --no-default-features" >&2; exit 1; \
 	  fi; \
 	fi
+
+# Compares what is read with what tshark reads, in captures/ and in the folder that NCSIGHT_CORPUS names.
+compare: setup
+	$(CARGO) build --locked
+	python3 tests/tshark/compare.py --ncsight target/debug/ncsight
 
 # Makes the captures again with real programs in network namespaces: as root, by hand. See captures/lab/README.md.
 captures:

@@ -7,6 +7,7 @@ pub struct Traffic {
     /// Packets in it.
     pub packets: u64,
     /// Findings that an analysis gives.
+    #[allow(dead_code)]
     pub findings: usize,
 }
 

@@ -135,6 +135,10 @@ impl<R: StreamReader> FlowTable<R> {
         let mut created = false;
         let hot = match self.index.find_mut(hash, |hot| hot.key == key) {
             Some(hot) => hot,
+            // An empty acknowledgement of a flow that nobody knows says nothing but that somebody is there.
+            None if segment.len == 0 && !segment.has(Segment::SYN | Segment::FIN | Segment::RST) => {
+                return Outcome { seen: Seen::Counted, presence: Some(ip.destination) };
+            }
             None => {
                 created = true;
                 self.make_room(now, reader);
