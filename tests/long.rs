@@ -54,3 +54,12 @@ fn what_does_not_fit_is_given_up_and_counted() {
     assert!(snapshot.quality.evicted_flows > 0);
     assert!(snapshot.findings.iter().all(|finding| finding.verdict == Verdict::ActiveHttpProbeSucceeded));
 }
+
+#[test]
+fn a_state_dates_from_the_first_success() {
+    let snapshot = analyse(&traffic::day(1, 40), 64 << 20);
+    let client = snapshot.clients.first().expect("one client");
+    let state = client.v4.expect("its IPv4 state is known");
+    let first = snapshot.inputs.first().and_then(|input| input.first).expect("a first packet");
+    assert!(state.since.since(first).as_secs() < 60, "not from the last of 40 equal successes");
+}

@@ -52,12 +52,13 @@ fn client(
 ) -> Client {
     let mut timeline: Vec<TimelineEntry> = Vec::new();
     let mut states: [Option<FamilyState>; 2] = [None, None];
-    let mut own = Vec::new();
-    for finding in findings {
-        own.push(finding.id);
+    let own = findings.iter().map(|finding| finding.id).collect();
+    let mut in_time = findings.to_vec();
+    in_time.sort_by_key(|finding| (finding.settled, finding.id));
+    for finding in in_time {
         let (Some(capability), Some(reason)) = (finding.capability, finding.ncsi_reason) else { continue };
         let state = &mut states[usize::from(finding.family == Family::V6)];
-        let time = finding.ended;
+        let time = finding.settled;
         if state.is_some_and(|state| state.capability == capability && state.reason.number == reason.number) {
             continue;
         }

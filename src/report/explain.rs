@@ -98,6 +98,7 @@ pub fn example(verdict: Verdict, cause: Option<Cause>) -> Finding {
         url: None,
         started: CaptureTime::default(),
         ended: CaptureTime::default(),
+        settled: CaptureTime::default(),
         recovered_after: None,
         rule: "explain",
         related: Vec::new(),

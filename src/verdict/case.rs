@@ -160,6 +160,7 @@ impl Case<'_> {
             url: None,
             started,
             ended,
+            settled: ended,
             recovered_after: None,
             rule: ruling.rule,
             related: Vec::new(),
@@ -217,6 +218,7 @@ impl Finding {
         if let Some(others) = others {
             self.details.count = self.details.count.saturating_add(others.count);
             self.started = self.started.min(others.since);
+            self.settled = self.settled.min(others.since);
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Finding {
     pub started: CaptureTime,
     /// The moment that settled it: final answer, refusal or deadline.
     pub ended: CaptureTime,
+    /// The same moment of the first occurrence, where this stands for several.
+    pub settled: CaptureTime,
     /// A later attempt of the same kind worked, so long after `started`.
     pub recovered_after: Option<Duration>,
     /// The rule that led here, `floor.row`, for instance `http.redirect`.
