@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 /// `text` with everything that could act on a terminal replaced by a visible escape, cut after `max` characters.
 #[must_use]
 pub fn sanitize(text: &str, max: usize) -> String {
+    if text.len() <= max && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(max));
     for (count, character) in text.chars().enumerate() {
         if count == max {
