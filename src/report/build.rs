@@ -111,7 +111,7 @@ fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options
         v4: client.v4.map(state),
         v6: client.v6.map(state),
         timeline: client.timeline.iter().filter(|entry| options.selection.covers(entry.time)).map(change).collect(),
-        findings: client.findings.iter().copied().filter(|id| shown.contains(id)).collect(),
+        findings: client.findings.iter().copied().filter(|id| shown.binary_search(id).is_ok()).collect(),
     }
 }
 

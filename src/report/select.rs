@@ -43,12 +43,14 @@ impl Selection {
     /// The clients that are shown: those asked for, and only those with something to show where findings are selected.
     #[must_use]
     pub fn clients<'a>(&self, snapshot: &'a Snapshot, shown: &[&Finding]) -> Vec<&'a Client> {
+        // Findings stand in the order of their identifiers.
+        let is_shown = |id: &u32| shown.binary_search_by_key(id, |finding| finding.id).is_ok();
         let by_finding = !self.verdicts.is_empty() || self.since.is_some() || self.until.is_some();
         snapshot
             .clients
             .iter()
             .filter(|client| self.client.is_none_or(|wanted| has_address(client, wanted)))
-            .filter(|client| !by_finding || shown.iter().any(|finding| client.findings.contains(&finding.id)))
+            .filter(|client| !by_finding || client.findings.iter().any(is_shown))
             .collect()
     }
 
