@@ -30,7 +30,6 @@ LATER = {
     "link-wifi": "an encapsulation that is not decoded yet",
     "mirror-erspan": "an encapsulation that is not decoded yet",
     "mirror-vxlan": "an encapsulation that is not decoded yet",
-    "proxy-loop": "AuthenticationLoop is not told yet; the single refusals are",
     "tls-starttls": "STARTTLS is not read yet",
 }
 

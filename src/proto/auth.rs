@@ -102,7 +102,7 @@ pub struct Credential {
 }
 
 /// What a credential is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// NTLM type 1: begins an exchange.
     Ntlm1,

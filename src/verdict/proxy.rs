@@ -1,5 +1,9 @@
 //! The answer stage of a probe through an explicit proxy, and what a 407 means for anybody.
 
+use std::time::Duration;
+
+use hashbrown::HashMap;
+
 use super::absence::Silence;
 use super::answer::{BodyMatch, match_body};
 use super::case::{Case, Ruling};
@@ -10,6 +14,7 @@ use crate::flow::Direction;
 use crate::probe::attempt::WebAttempt;
 use crate::probe::catalog::family_of;
 use crate::proto::auth::{ChallengeKind, CredentialKind, Scheme};
+use crate::time::CaptureTime;
 use crate::transaction::{Exchange, ExchangeEnd, Response, Wait};
 use crate::vocabulary::Side;
 use crate::vocabulary::{Basis, Capability, Cause, Verdict};
@@ -19,6 +24,9 @@ const TIMEOUT: u32 = 12002;
 const CONNECTION_ERROR: u32 = 12030;
 const INVALID_RESPONSE: u32 = 12152;
 const LOGIN_FAILURE: u32 = 12015;
+/// Refusals of one user that make a loop, and the time within which they come.
+const REFUSALS_OF_A_LOOP: usize = 3;
+const LOOP_WITHIN: Duration = Duration::from_secs(60);
 
 impl Case<'_> {
     /// Judges a probe through an explicit proxy by its last leg.
@@ -39,7 +47,11 @@ impl Case<'_> {
         let last = *legs.last()?;
         let first = legs.first()?;
         let response = last.response.as_ref()?;
-        let ruling = self.authentication_ruling(legs, last, response, false);
+        let mut ruling = self.authentication_ruling(legs, last, response, false);
+        if is_loop(legs) {
+            let cause = Some(Cause::ProxyAuthRejected);
+            ruling = Ruling::new(Verdict::AuthenticationLoop, cause, "proxy-other.loop");
+        }
         let mut finding = self.finding(ruling, family_of(self.address), first.started.time, last.ended);
         for leg in legs {
             finding.prove_exchange(leg);
@@ -227,6 +239,29 @@ impl Case<'_> {
         }
         details
     }
+}
+
+/// Whether one user was refused three times within a minute: stored credentials that are sent again and again, until
+/// the account is locked.
+fn is_loop(legs: &[&Exchange]) -> bool {
+    let mut refused: HashMap<&CredentialKind, Vec<CaptureTime>> = HashMap::new();
+    for leg in legs {
+        let credential = leg.request.as_ref().and_then(|request| request.head.proxy_authorization.as_ref());
+        if let Some(credential) = credential
+            && matches!(
+                credential.kind,
+                CredentialKind::Ntlm3(_) | CredentialKind::Basic { .. } | CredentialKind::Digest { .. }
+            )
+        {
+            refused.entry(&credential.kind).or_default().push(leg.started.time);
+        }
+    }
+    refused.values().any(|times| {
+        times.windows(REFUSALS_OF_A_LOOP).any(|run| match run {
+            [first, .., last] => last.since(*first) <= LOOP_WITHIN,
+            _ => false,
+        })
+    })
 }
 
 /// Whether either side sent more on this connection than the capture has: the next leg may be among it. A single byte

@@ -22,6 +22,8 @@ const TRUE_OF_THE_PART: &[(&str, &str, Verdict)] = &[
     ("wire-injected-reset", "10.1.0.5", Verdict::ActiveHttpProbeSucceeded),
     // The last of three handshakes did negotiate an old version; the higher tries came before.
     ("tls-fallback-dance", "10.1.0.5", Verdict::LegacyTlsNegotiated),
+    // One or two refusals are no loop yet, and refusals all the same.
+    ("proxy-loop", "10.1.0.5", Verdict::ProxyAuthenticationRequired),
     // Until the proxy is asked, a name that does not exist is all there is.
     ("dns-nxdomain-then-proxy", "10.1.0.5", Verdict::ActiveHttpProbeFailed),
 ];
