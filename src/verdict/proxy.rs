@@ -48,7 +48,8 @@ impl Case<'_> {
         let first = legs.first()?;
         let response = last.response.as_ref()?;
         let mut ruling = self.authentication_ruling(legs, last, response, false);
-        if is_loop(legs) {
+        let refusals = refusals_in_a_loop(legs);
+        if refusals.is_some() {
             let cause = Some(Cause::ProxyAuthRejected);
             ruling = Ruling::new(Verdict::AuthenticationLoop, cause, "proxy-other.loop");
         }
@@ -60,7 +61,7 @@ impl Case<'_> {
         finding.host = last.request.as_ref().and_then(|request| request.head.host.clone());
         finding.url = last.request.as_ref().and_then(|request| super::evidence::url_of(&request.head));
         finding.details.proxy = Some(self.proxy_details(legs));
-        finding.details.count = 1;
+        finding.details.count = refusals.unwrap_or(1);
         Some(finding)
     }
 
@@ -241,27 +242,26 @@ impl Case<'_> {
     }
 }
 
-/// Whether one user was refused three times within a minute: stored credentials that are sent again and again, until
-/// the account is locked.
-fn is_loop(legs: &[&Exchange]) -> bool {
+/// How often one user was refused, if three times within a minute: stored credentials that are sent again and again,
+/// until the account is locked.
+fn refusals_in_a_loop(legs: &[&Exchange]) -> Option<u32> {
     let mut refused: HashMap<&CredentialKind, Vec<CaptureTime>> = HashMap::new();
     for leg in legs {
         let credential = leg.request.as_ref().and_then(|request| request.head.proxy_authorization.as_ref());
-        if let Some(credential) = credential
-            && matches!(
-                credential.kind,
-                CredentialKind::Ntlm3(_) | CredentialKind::Basic { .. } | CredentialKind::Digest { .. }
-            )
+        if let Some(CredentialKind::Ntlm3(_) | CredentialKind::Basic { .. } | CredentialKind::Digest { .. }) =
+            credential.map(|credential| &credential.kind)
+            && let Some(credential) = credential
         {
             refused.entry(&credential.kind).or_default().push(leg.started.time);
         }
     }
-    refused.values().any(|times| {
+    let is_loop = |times: &&Vec<CaptureTime>| {
         times.windows(REFUSALS_OF_A_LOOP).any(|run| match run {
             [first, .., last] => last.since(*first) <= LOOP_WITHIN,
             _ => false,
         })
-    })
+    };
+    refused.values().filter(is_loop).map(|times| u32::try_from(times.len()).unwrap_or(u32::MAX)).max()
 }
 
 /// Whether either side sent more on this connection than the capture has: the next leg may be among it. A single byte
