@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod catalog;
 pub mod client;
+pub mod clients;
 pub mod correlate;
 pub mod hosts;
 pub mod microsoft;

@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
+use super::clients::{Clients, cost};
 use super::microsoft::is_intercepted;
 use super::presence::Presence;
 use crate::flow::Direction;
@@ -14,7 +15,6 @@ use crate::limits::TableLimits;
 use crate::proto::http::Extent;
 use crate::proto::tls::TlsVersion;
 use crate::settings::Settings;
-use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::{
     Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupEnd, Transaction,
@@ -57,66 +57,6 @@ pub struct World {
     limits: TableLimits,
 }
 
-/// The clients, bounded in number and in what is kept of all of them together.
-#[derive(Default)]
-pub struct Clients {
-    table: HashMap<IpAddr, Client, foldhash::fast::RandomState>,
-    max: usize,
-    serial: u64,
-    /// Bytes that kept transactions take, and may take.
-    kept: usize,
-    max_kept: usize,
-    /// Clients and transactions that were not remembered because the tables were full.
-    pub refused: u64,
-}
-
-impl Clients {
-    /// The client of an address.
-    #[must_use]
-    pub fn get(&self, address: &IpAddr) -> Option<&Client> {
-        self.table.get(address)
-    }
-
-    /// All clients, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&IpAddr, &Client)> {
-        self.table.iter()
-    }
-
-    /// The client of that address, made where there is room.
-    fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
-        if !self.table.contains_key(&address) {
-            if self.table.len() >= self.max {
-                self.refused += 1;
-                return None;
-            }
-            self.serial += 1;
-            self.table.insert(address, Client::new(self.serial));
-        }
-        let client = self.table.get_mut(&address)?;
-        client.first = Some(client.first.map_or(at, |first| first.min(at)));
-        client.last = client.last.max(at.time);
-        Some(client)
-    }
-
-    /// Whether there is room to keep another transaction of about `bytes`. What got an answer may use all of the room,
-    /// what did not only half of it, because floods of requests without answers are cheap to make.
-    fn has_room(&mut self, bytes: usize, answered: bool) -> bool {
-        let limit = if answered { self.max_kept } else { self.max_kept / 2 };
-        let room = self.kept + bytes <= limit;
-        if room {
-            self.kept += bytes;
-        } else {
-            self.refused += 1;
-        }
-        room
-    }
-
-    /// Gives back the room of a transaction that was not kept after all.
-    const fn refund(&mut self, bytes: usize) {
-        self.kept = self.kept.saturating_sub(bytes);
-    }
-}
-
 /// Whether an exchange is an ordinary success of a probe, with nothing to remark.
 fn is_plain_success(catalog: &Catalog, exchange: &Exchange) -> bool {
     let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else { return false };
@@ -131,16 +71,6 @@ fn is_plain_success(catalog: &Catalog, exchange: &Exchange) -> bool {
         && !body.chunked
         && body.coding.is_none()
         && body.bytes == catalog.expected_body(&request.head).as_bytes()
-}
-
-/// What a transaction of each kind takes with its texts, roughly.
-mod cost {
-    use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
-
-    pub const LOOKUP: usize = size_of::<Lookup>() + 256;
-    pub const ATTEMPTED: usize = size_of::<Attempted>() + 256;
-    pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
-    pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;
 }
 
 /// Protocols found anywhere in the capture.
@@ -189,7 +119,7 @@ impl World {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
             settings,
-            clients: Clients { max: limits.clients, max_kept: limits.kept_bytes, ..Clients::default() },
+            clients: Clients::new(limits.clients, limits.kept_bytes),
             resolvers: HashSet::default(),
             probe_servers: HashSet::default(),
             proxies: HashMap::default(),
