@@ -62,8 +62,6 @@ pub struct Client {
     pub dropped: u64,
     /// It asked, connected or requested something: not only somebody who answers.
     pub asks: bool,
-    /// Plain web traffic that got an answer, last moment.
-    pub web_answered: Option<CaptureTime>,
 }
 
 /// A name that resolved to an address.
@@ -127,12 +125,6 @@ impl Client {
     #[must_use]
     pub fn name_of(&self, address: IpAddr, when: CaptureTime) -> Option<&str> {
         self.names_of(address, when).last().map(|named| named.name.as_str())
-    }
-
-    /// Whether any look-up of this client was answered with `address`, at any time.
-    #[must_use]
-    pub fn was_told(&self, address: IpAddr) -> bool {
-        self.named.contains_key(&address)
     }
 
     /// Whether a look-up of `name` was answered with any address.

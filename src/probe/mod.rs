@@ -8,4 +8,6 @@ pub mod correlate;
 pub mod hosts;
 pub mod microsoft;
 pub mod presence;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod world;

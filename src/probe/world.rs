@@ -17,7 +17,7 @@ use crate::proto::tls::TlsVersion;
 use crate::settings::Settings;
 use crate::time::CaptureTime;
 use crate::transaction::{
-    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupEnd, Transaction,
+    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, Transaction,
 };
 use crate::wire::Mac;
 
@@ -106,7 +106,7 @@ impl Rewriting {
     /// Whether addresses or contents look rewritten.
     #[must_use]
     pub const fn suspected(&self) -> bool {
-        self.flat_bodies > 0 || self.mismatches > 0 && self.matches == 0 && self.mismatches >= 2
+        self.flat_bodies > 0 || self.matches == 0 && self.mismatches >= 2
     }
 }
 
@@ -242,9 +242,6 @@ impl World {
         client.mac = client.mac.or(exchange.connection.half(Direction::ToServer).mac);
         note_unseen(client, &exchange.connection, exchange.end == ExchangeEnd::NotCaptured);
         let probe = matches!(catalog_says, Some(Asked::Probe | Asked::CustomProbe | Asked::ProbeCut));
-        if status.is_some() && !probe {
-            client.web_answered = Some(exchange.ended);
-        }
         if exchange.request.is_none() {
             client.keep_unasked(server, at.time);
         }
@@ -291,9 +288,6 @@ impl World {
         client.asks = true;
         client.mac = client.mac.or(handshake.connection.half(Direction::ToServer).mac);
         note_unseen(client, &handshake.connection, handshake.end == HandshakeEnd::NotCaptured);
-        if handshake.established {
-            client.web_answered = Some(handshake.ended);
-        }
         let modern = version.is_some_and(|version| version >= TlsVersion::TLS1_2);
         let intercepted = handshake.certificate.as_ref().is_some_and(|(certificate, _)| {
             let sni = handshake.hello.as_ref().and_then(|(hello, _)| hello.sni.as_deref());
@@ -355,10 +349,4 @@ fn note_unseen(client: &mut Client, connection: &crate::flow::Connection, certai
     if certain || deaf || to_client.acknowledged_unseen() {
         client.unseen.note_span(connection.first.time, connection.last.time);
     }
-}
-
-/// Whether a look-up gave an answer that can be used.
-#[must_use]
-pub fn is_answered(lookup: &Lookup) -> bool {
-    lookup.end == LookupEnd::Answered
 }

@@ -39,9 +39,6 @@ impl Case<'_> {
     pub fn judge_direct(&self, attempt: &WebAttempt<'_>, exchange: &Exchange) -> Finding {
         let mut extras = Extras::default();
         let mut ruling = self.direct_ruling(exchange, &mut extras);
-        if !exchange.connection.from_start() && ruling.verdict != Verdict::Incomplete {
-            extras.remarks.retain(|remark| !matches!(remark, Remark::NearbyReset { .. }));
-        }
         if let Some(request) = &exchange.request
             && request.head.extent != Extent::Whole
             && ruling.verdict != Verdict::Incomplete

@@ -16,3 +16,5 @@ mod tls;
 
 pub use crate::vocabulary::*;
 pub use finding::*;
+#[cfg(test)]
+mod tests;

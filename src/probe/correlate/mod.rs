@@ -11,7 +11,7 @@ mod proxied;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use self::direct::{direct_tries, look_alikes};
 use self::handshakes::handshakes;
@@ -61,10 +61,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     let mut attempts = Vec::new();
     let proxied = proxied_probes(world, client);
     let mut direct = direct_tries(world, client, kin);
-    let custom: HashSet<String> = direct.iter().filter_map(|attempt| attempt.host.clone()).collect();
-    let is_web = |name: &str, qtype: u16| {
-        world.catalog.web_lookup(name, qtype).is_some() || custom.contains(name) && family_of_qtype(qtype).is_some()
-    };
+    let is_web = |name: &str, qtype: u16| world.catalog.web_lookup(name, qtype).is_some();
     let own = if world.resolvers.contains(&address) { Vec::new() } else { lookup_groups(world, client, is_web) };
     let mut own = Unused::new(own);
     let of_kin = kin.same.iter().chain(&kin.perhaps);
@@ -81,7 +78,6 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
         let family = family_of_qtype(group.qtype).unwrap_or(Family::V4);
         let tells = match group.outcome() {
             LookupOutcome::Resolved(_, answer) => answer.addresses.iter().all(|address| is_null(*address)),
-            LookupOutcome::Unreadable(..) => false,
             _ => true,
         };
         if tells

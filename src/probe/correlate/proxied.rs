@@ -35,7 +35,7 @@ pub(super) fn proxied_probes<'a>(world: &'a World, client: &'a Client) -> Vec<We
             let first = legs.first()?;
             let host = first.request.as_ref().and_then(|request| request.head.host.clone());
             Some(WebAttempt {
-                family: probe_family(world, host.as_deref(), client, first),
+                family: probe_family(world, host.as_deref(), first),
                 host,
                 lookup: None,
                 failed: Vec::new(),
@@ -49,7 +49,7 @@ pub(super) fn proxied_probes<'a>(world: &'a World, client: &'a Client) -> Vec<We
 
 /// The family that a proxied probe speaks for: that of the probe's name, because a proxy hides the address; for other
 /// names that of the connection to the proxy.
-fn probe_family(world: &World, host: Option<&str>, _client: &Client, leg: &Exchange) -> Family {
+fn probe_family(world: &World, host: Option<&str>, leg: &Exchange) -> Family {
     host.and_then(|host| world.catalog.web_host(host)).unwrap_or_else(|| family_of(leg.server().ip()))
 }
 

@@ -1,0 +1,12 @@
+//! What the committed captures cannot reach: bounds, windows to the millisecond, and each condition on its own.
+
+mod attempt;
+mod catalog;
+mod client;
+mod correlate;
+mod direct;
+mod hosts;
+mod kept;
+mod proxied;
+pub mod scene;
+mod world;
