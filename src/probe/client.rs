@@ -246,7 +246,9 @@ fn equal_success(before: &Exchange, after: &Exchange, window: Duration) -> bool 
         && one.head.target == other.head.target
         && (!one.head.is_proxied() || before.server() == after.server())
         && answer.head.status == 200
+        && answer.head.age == other_answer.head.age
         && answer.body == other_answer.body
+        && one.copies.is_empty() == other.copies.is_empty()
         && before.ended < after.started.time
         && began(after.stands_for, after.started.time).since(before.ended) <= window
 }

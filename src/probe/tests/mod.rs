@@ -5,6 +5,7 @@ mod catalog;
 mod client;
 mod correlate;
 mod direct;
+mod folding;
 mod hosts;
 mod kept;
 mod proxied;
