@@ -110,9 +110,12 @@ impl Doubt {
     #[must_use]
     pub const fn leaves(&self) -> Confidence {
         match self {
-            Self::EncodedBody | Self::EmbeddedText | Self::Anonymised | Self::UnseenAnswer | Self::NoInboundTraffic => {
-                Confidence::Low
-            }
+            Self::EncodedBody
+            | Self::EmbeddedText
+            | Self::Anonymised
+            | Self::UnseenAnswer
+            | Self::NoInboundTraffic
+            | Self::EncryptedAlert => Confidence::Low,
             Self::DeadlineOutside { .. }
             | Self::SingleCopy
             | Self::Drops
@@ -129,7 +132,11 @@ impl Doubt {
             | Self::AmbiguousReset
             | Self::Evicted
             | Self::MidStream
-            | Self::Other(_) => Confidence::Medium,
+            | Self::GaveUpEarly
+            | Self::EndedByClient
+            | Self::AnswerAfterReset
+            | Self::RequestUnseen
+            | Self::EarlierTries => Confidence::Medium,
         }
     }
 }

@@ -219,8 +219,18 @@ pub enum Doubt {
     Evicted,
     /// The capture starts in the middle of this connection.
     MidStream,
-    /// Other sign, in English words (for findings whose doubt is their own).
-    Other(&'static str),
+    /// The client gave up just before the deadline.
+    GaveUpEarly,
+    /// The client itself ended the connection before an answer came.
+    EndedByClient,
+    /// The client had reset the connection when the answer came: it may not have read it.
+    AnswerAfterReset,
+    /// The request is not in the capture; only its answer tells what was asked.
+    RequestUnseen,
+    /// The alert is encrypted; its size is all that tells it from data.
+    EncryptedAlert,
+    /// The capture begins so late that higher versions may have been tried before.
+    EarlierTries,
 }
 
 /// Remarks that a rule adds to a finding.

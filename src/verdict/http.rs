@@ -45,6 +45,9 @@ impl Case<'_> {
         {
             ruling = ruling.doubt(Doubt::HeadCut);
         }
+        if ruling.verdict != Verdict::Incomplete && answered_after_reset(exchange) {
+            ruling = ruling.doubt(Doubt::AnswerAfterReset);
+        }
         let started = attempt.started();
         let mut finding = self.finding(ruling, attempt.family, started, exchange.ended);
         finding.route = extras.route;
@@ -105,11 +108,9 @@ impl Case<'_> {
             (ExchangeEnd::Reset { by: Side::Client, mark } | ExchangeEnd::Closed { by: Side::Client, mark }, _) => {
                 let waited = exchange.request.as_ref().map_or(Duration::ZERO, |r| mark.at.time.since(r.at.time));
                 if waited >= GAVE_UP {
-                    no_answer(Cause::HttpTimeout, Basis::Documented, "http.timeout", TIMEOUT)
-                        .doubt(Doubt::Other("the client gave up just before the deadline"))
+                    no_answer(Cause::HttpTimeout, Basis::Documented, "http.timeout", TIMEOUT).doubt(Doubt::GaveUpEarly)
                 } else {
-                    Ruling::incomplete(Cause::CaptureEnded, None, "http.client-gave-up")
-                        .doubt(Doubt::Other("the client itself ended the connection before an answer came"))
+                    Ruling::incomplete(Cause::CaptureEnded, None, "http.client-gave-up").doubt(Doubt::EndedByClient)
                 }
             }
             (ExchangeEnd::Unreachable, _) => {
@@ -210,7 +211,7 @@ impl Case<'_> {
         {
             return Ruling::new(Verdict::ActiveHttpProbeSucceeded, None, "http.right-alone")
                 .leads_to(4, Basis::Documented, Capability::Internet)
-                .doubt(Doubt::Other("the request is not in the capture; only its answer tells what was asked"));
+                .doubt(Doubt::RequestUnseen);
         }
         self.not_captured(true, Some(Verdict::HotspotDetected), "http.answer-alone")
     }
@@ -261,4 +262,13 @@ fn upgrades_to_https(request: &Request, response: &Response) -> bool {
 pub(super) fn nearby_reset(exchange: &Exchange, mark: Mark) -> Option<Remark> {
     let syn_ack = exchange.connection.syn_ack?;
     (syn_ack.ttl != mark.ttl).then_some(Remark::NearbyReset { ttl: mark.ttl, server_ttl: syn_ack.ttl })
+}
+
+/// Whether the client reset the connection before the answer came, and had acknowledged none of it.
+pub(super) fn answered_after_reset(exchange: &Exchange) -> bool {
+    let own = exchange.connection.half(Direction::ToServer);
+    let acknowledged =
+        own.reset_acknowledges.unwrap_or(0).max(exchange.connection.half(Direction::ToClient).acknowledged);
+    let reset_before = |response: &Response| own.reset.is_some_and(|mark| mark.at < response.first);
+    exchange.end == ExchangeEnd::Answered && acknowledged == 0 && exchange.response.as_ref().is_some_and(reset_before)
 }

@@ -9,7 +9,7 @@ use super::answer::{BodyMatch, match_body};
 use super::case::{Case, Ruling};
 use super::evidence::credential_text;
 use super::finding::{Doubt, Finding, ProxyDetails, Remark};
-use super::http::{Extras, is_one_way, stale, undecided};
+use super::http::{Extras, answered_after_reset, is_one_way, stale, undecided};
 use crate::flow::Direction;
 use crate::probe::attempt::WebAttempt;
 use crate::probe::catalog::family_of;
@@ -33,7 +33,10 @@ impl Case<'_> {
     #[must_use]
     pub fn judge_proxied(&self, attempt: &WebAttempt<'_>, exchange: &Exchange) -> Finding {
         let mut extras = Extras::default();
-        let ruling = self.proxied_ruling(attempt, exchange, &mut extras);
+        let mut ruling = self.proxied_ruling(attempt, exchange, &mut extras);
+        if ruling.verdict != Verdict::Incomplete && answered_after_reset(exchange) {
+            ruling = ruling.doubt(Doubt::AnswerAfterReset);
+        }
         let mut finding = self.finding(ruling, attempt.family, attempt.started(), exchange.ended);
         finding.remarks = extras.remarks;
         self.describe_web(&mut finding, attempt, exchange);
@@ -83,8 +86,7 @@ impl Case<'_> {
                 failed(Cause::HttpClosed, "proxy.closed", CONNECTION_ERROR)
             }
             (ExchangeEnd::Reset { .. } | ExchangeEnd::Closed { .. }, _) => {
-                Ruling::incomplete(Cause::CaptureEnded, None, "proxy.client-gave-up")
-                    .doubt(Doubt::Other("the client itself ended the connection before an answer came"))
+                Ruling::incomplete(Cause::CaptureEnded, None, "proxy.client-gave-up").doubt(Doubt::EndedByClient)
             }
             (ExchangeEnd::Unreachable, _) => failed(Cause::IcmpUnreachable, "proxy.icmp", CONNECTION_ERROR),
             (ExchangeEnd::Unanswered(wait), _) => {

@@ -251,7 +251,7 @@ fn probe_severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts) -> Seve
 
 /// A success whose only doubt is that its request was not captured is good news all the same.
 fn is_one_eyed(finding: &Finding) -> bool {
-    finding.confidence_reasons.iter().all(|doubt| matches!(doubt, Doubt::Other(_)))
+    finding.confidence_reasons.iter().all(|doubt| *doubt == Doubt::RequestUnseen)
 }
 
 /// Joins equal repeats: same names on the same way within `window`, nothing else of the kind in between. The evidence

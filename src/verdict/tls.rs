@@ -11,6 +11,7 @@ use crate::flow::Mark;
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::catalog::family_of;
 use crate::probe::microsoft::is_intercepted;
+use crate::probe::world::RETRY_WINDOW;
 use crate::proto::tls::{Certificate, ClientHello, TlsVersion};
 use crate::text::sanitize;
 use crate::transaction::{Handshake, HandshakeEnd, Wait};
@@ -23,9 +24,6 @@ const SECURE_FAILURE: u32 = 12175;
 const CONNECTION_ERROR: u32 = 12030;
 /// A round trip must be this long before "faster than half of it" means anything.
 const MEASURABLE_RTT: Duration = Duration::from_millis(2);
-
-/// What is known of an alert that cannot be read.
-const ENCRYPTED_ALERT: Doubt = Doubt::Other("the alert is encrypted; its size is all that tells it from data");
 
 /// Alert codes (RFC 8446, 6).
 mod alert {
@@ -146,7 +144,16 @@ impl Case<'_> {
         }
         let (hello, _) = handshake.server_hello.as_ref().filter(|_| handshake.established)?;
         let legacy = hello.version < TlsVersion::TLS1_2;
-        legacy.then(|| Ruling::new(Verdict::LegacyTlsNegotiated, Some(Cause::TlsLegacyVersion), "tls.legacy"))
+        let ruling = || Ruling::new(Verdict::LegacyTlsNegotiated, Some(Cause::TlsLegacyVersion), "tls.legacy");
+        legacy.then(|| ruling().doubt_if(self.may_be_a_retry(handshake), Doubt::EarlierTries))
+    }
+
+    /// Whether the client offered an old version only (as far as is known), and a capture that begins so late would hide that it had tried
+    /// newer ones just before.
+    fn may_be_a_retry(&self, handshake: &Handshake) -> bool {
+        let old = max_version(handshake).is_none_or(|version| version < TlsVersion::TLS1_2);
+        let seen = self.world.span.map_or(Duration::ZERO, |(first, _)| handshake.started.time.since(first));
+        old && seen < RETRY_WINDOW
     }
 
     fn alert_ruling(&self, handshake: &Handshake, hello: &ClientHello, remarks: &mut Vec<Remark>) -> Option<Ruling> {
@@ -202,8 +209,7 @@ impl Case<'_> {
         if let Some((Side::Client, _)) = handshake.encrypted_alert {
             return Ruling::new(Verdict::TlsHandshakeFailed, Some(Cause::TlsAlert), "tls.encrypted-alert")
                 .winhttp(SECURE_FAILURE)
-                .doubt(Doubt::EncodedBody)
-                .doubt(ENCRYPTED_ALERT);
+                .doubt(Doubt::EncryptedAlert);
         }
         let rule = if reset { "tls.reset" } else { "tls.closed" };
         Ruling::new(Verdict::TlsHandshakeFailed, Some(cause), rule)
@@ -286,8 +292,7 @@ fn client_left(handshake: &Handshake) -> Option<Ruling> {
     Some(
         Ruling::new(Verdict::TlsHandshakeFailed, Some(Cause::TlsAlert), "tls.encrypted-alert")
             .winhttp(SECURE_FAILURE)
-            .doubt(Doubt::EncodedBody)
-            .doubt(ENCRYPTED_ALERT),
+            .doubt(Doubt::EncryptedAlert),
     )
 }
 

@@ -3,45 +3,45 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ncsight::verdict::{Confidence, Verdict};
+use ncsight::verdict::{Cause, Confidence, Verdict};
 use ncsight::wire::Decoder;
 
 use crate::packets::{Sample, settled};
 use crate::support::analysis::Claim;
 use crate::tally::Tally;
 
-/// What a part of a capture rightly says and the whole does not: capture, client, verdict. Nothing that is left of these
-/// captures could tell that there was more.
-const TRUE_OF_THE_PART: &[(&str, &str, Verdict)] = &[
-    // One conversation captured on both sides of an address translation: without the inner side the outer one is all.
-    ("pos-nat-any", "198.51.100.2", Verdict::ActiveHttpProbeSucceeded),
-    ("pos-nat-merged", "198.51.100.2", Verdict::HotspotDetected),
-    // Both sides of a proxy: without the client's request the proxy's own one stands alone, as at its uplink.
-    ("pos-proxy-both", "10.1.0.9", Verdict::ActiveHttpProbeSucceeded),
-    // The injected reset is the only thing that is wrong.
-    ("wire-injected-reset", "10.1.0.5", Verdict::ActiveHttpProbeSucceeded),
-    // The last of three handshakes did negotiate an old version; the higher tries came before.
-    ("tls-fallback-dance", "10.1.0.5", Verdict::LegacyTlsNegotiated),
-    // One or two refusals are no loop yet, and refusals all the same.
-    ("proxy-loop", "10.1.0.5", Verdict::ProxyAuthenticationRequired),
-    // Until the proxy is asked, a name that does not exist is all there is.
-    ("dns-nxdomain-then-proxy", "10.1.0.5", Verdict::ActiveHttpProbeFailed),
-];
-
 /// No claim of high confidence that the whole capture does not make about the same client with any confidence.
 fn nothing_new_for_sure(sample: &Sample, after: &[Claim]) -> bool {
     let known = |claim: &Claim| {
         let key = |one: &Claim| (one.verdict, one.cause, one.client);
-        sample.claims.iter().any(|one| key(one) == key(claim)) || is_true_of_the_part(sample, claim)
+        sample.claims.iter().any(|one| key(one) == key(claim)) || is_part_of_one(sample, claim)
     };
     after
         .iter()
         .all(|claim| claim.verdict == Verdict::Incomplete || claim.confidence != Confidence::High || known(claim))
 }
 
-fn is_true_of_the_part(sample: &Sample, claim: &Claim) -> bool {
-    let client = claim.client.to_string();
-    TRUE_OF_THE_PART.contains(&(sample.name.as_str(), client.as_str(), claim.verdict))
+/// Whether a claim about a part is contained in one about the whole: what a finding of the whole is defined to consist
+/// of, or to overrule once more is seen.
+fn is_part_of_one(sample: &Sample, part: &Claim) -> bool {
+    sample.claims.iter().any(|whole| match (whole.verdict, part.verdict) {
+        // A loop is three refusals of one user; fewer of them are refusals.
+        (Verdict::AuthenticationLoop, Verdict::ProxyAuthenticationRequired) => whole.client == part.client,
+        // The name that does not resolve is a final answer, until a proxy is asked that does not need it.
+        (Verdict::ActiveHttpProbeSucceededViaProxy, Verdict::ActiveHttpProbeFailed) => {
+            whole.client == part.client && part.cause == Some(Cause::DnsNxdomain)
+        }
+        // The same probe, at the other side of what forwarded it: there the proxy's or NAT's address is all there is.
+        (whole_verdict, part_verdict) => {
+            sample.forwarders.contains(&part.client)
+                && succeeded(whole_verdict) == succeeded(part_verdict)
+                && whole.cause == part.cause
+        }
+    })
+}
+
+fn succeeded(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::ActiveHttpProbeSucceeded | Verdict::ActiveHttpProbeSucceededViaProxy)
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! A committed capture as packets, and what the analysis says of them.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use ncsight::engine::snapshot::Snapshot;
 use ncsight::limits::TableLimits;
 use ncsight::settings::Settings;
+use ncsight::verdict::Role;
 
 use crate::support::analysis::{Claim, claims, of_bytes, of_files};
 use crate::support::case;
@@ -25,6 +27,8 @@ pub struct Sample {
     pub records: Vec<Record>,
     /// What is claimed about the unchanged packets.
     pub claims: Vec<Claim>,
+    /// Addresses that only forward what others ask.
+    pub forwarders: Vec<IpAddr>,
 }
 
 impl Sample {
@@ -57,9 +61,12 @@ pub fn samples() -> Vec<Sample> {
             [file] => std::fs::read(file).unwrap(),
             _ => trace::write(&records),
         };
-        let claims = claims(&of_files(&case.files, &settings));
+        let snapshot = of_files(&case.files, &settings);
+        let claims = claims(&snapshot);
+        let forwarding = snapshot.clients.iter().filter(|client| client.role != Role::Client);
+        let forwarders = forwarding.map(|client| client.address).collect();
         let settled = case.expectation.later.is_none();
-        samples.push(Sample { name: case.name, settings, settled, bytes, records, claims });
+        samples.push(Sample { name: case.name, settings, settled, bytes, records, claims, forwarders });
     }
     samples
 }

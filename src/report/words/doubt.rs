@@ -20,7 +20,6 @@ pub fn doubt(doubt: &Doubt, language: Language) -> String {
             "{protocol} appears nowhere in the capture: probably a capture filter",
             "取得データに {protocol} がまったくない（取得フィルターの可能性）"
         ),
-        Doubt::Other(words) => (*words).to_owned(),
         fixed => fixed_doubt(fixed, language).to_owned(),
     }
 }
@@ -47,7 +46,13 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::AmbiguousReset => ("who sent the reset cannot be told for certain", "リセットの送信元を断定できない"),
         Doubt::Evicted => ("state of this connection was given up under memory pressure", "メモリ不足でこの接続の情報が失われた"),
         Doubt::MidStream => ("the capture starts in the middle of this connection", "接続の途中から取得されている"),
-        Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } | Doubt::Other(_) => ("", ""),
+        Doubt::GaveUpEarly => ("the client gave up just before the deadline", "クライアントが期限の直前に待機をやめている"),
+        Doubt::EndedByClient => ("the client itself ended the connection before an answer came", "応答の前にクライアント自身が接続を終了している"),
+        Doubt::AnswerAfterReset => ("the client had reset the connection when the answer came, and may not have read it", "応答が届いた時点でクライアントは接続をリセット済みで、応答を読んでいない可能性がある"),
+        Doubt::RequestUnseen => ("the request is not in the capture; only its answer tells what was asked", "要求が取得されておらず、応答だけから要求の内容を判断している"),
+        Doubt::EncryptedAlert => ("the alert is encrypted; its size is all that tells it from data", "アラートが暗号化されており、サイズだけでデータと区別している"),
+        Doubt::EarlierTries => ("the capture begins so late that the client may have tried newer versions just before", "取得開始の直前に、クライアントがより新しいバージョンを試した可能性がある"),
+        Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } => ("", ""),
     };
     language.pick(en, ja)
 }

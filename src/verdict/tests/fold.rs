@@ -82,7 +82,7 @@ fn what_is_left_of_a_repeat() {
     }
     (one.confidence, one.confidence_reasons) = (Confidence::Medium, vec![Doubt::HeadCut]);
     (two.confidence, two.confidence_reasons) = (Confidence::Medium, vec![Doubt::Drops]);
-    (three.confidence, three.confidence_reasons) = (Confidence::High, vec![Doubt::Other("x")]);
+    (three.confidence, three.confidence_reasons) = (Confidence::High, vec![Doubt::RequestUnseen]);
     one.remarks = vec![Remark::PaddedBody];
     two.remarks = vec![Remark::PaddedBody, Remark::RivalAnswers];
     let two_left = related(&Scene::new(), vec![one.clone(), two.clone()]).remove(0);
@@ -99,5 +99,8 @@ fn what_is_left_of_a_repeat() {
     assert_eq!(packets, [packet(10_000), packet(30_000)], "first and last");
     let ports: Vec<u16> = folded.conversations.iter().map(|one| one.client.port()).collect();
     assert_eq!(ports, [10_000, 443, 30_000]);
-    assert_eq!((folded.confidence, folded.confidence_reasons.as_slice()), (Confidence::High, &[Doubt::Other("x")][..]));
+    assert_eq!(
+        (folded.confidence, folded.confidence_reasons.as_slice()),
+        (Confidence::High, &[Doubt::RequestUnseen][..])
+    );
 }

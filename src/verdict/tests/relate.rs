@@ -157,8 +157,8 @@ fn severity_of_success() {
     assert_eq!(graded(Confidence::High, vec![], vec![Remark::PaddedBody]), Severity::Ok);
     assert_eq!(graded(Confidence::High, vec![], vec![Remark::StaleCache { seconds: 60 }]), Severity::Warning);
     assert_eq!(graded(Confidence::Low, vec![Doubt::EncodedBody], vec![]), Severity::Warning);
-    assert_eq!(graded(Confidence::Low, vec![Doubt::Other("x"), Doubt::EncodedBody], vec![]), Severity::Warning);
-    assert_eq!(graded(Confidence::Low, vec![Doubt::Other("x")], vec![]), Severity::Ok);
+    assert_eq!(graded(Confidence::Low, vec![Doubt::RequestUnseen, Doubt::EncodedBody], vec![]), Severity::Warning);
+    assert_eq!(graded(Confidence::Low, vec![Doubt::RequestUnseen], vec![]), Severity::Ok);
     assert_eq!(graded(Confidence::Medium, vec![Doubt::HeadCut], vec![]), Severity::Ok);
 }
 
