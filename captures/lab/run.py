@@ -14,7 +14,7 @@ import traceback
 
 import scenario
 
-MODULES = ["scenes_dns", "scenes_http", "scenes_reach", "scenes_proxy", "scenes_position", "scenes_slice", "tls", "build"]
+MODULES = ["scenes_dns", "scenes_http", "scenes_reach", "scenes_proxy", "scenes_position", "scenes_slice", "tls", "scenes_near", "build"]
 OUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -73,6 +73,7 @@ impl HttpState {
     ) {
         let cut = std::mem::take(&mut self.responses.head);
         if !cut.is_empty()
+            && !stopped_short(connection, &end)
             && let Parse::Cut(head) | Parse::Done(head, _) = parse_response_partial(&cut)
         {
             self.response(connection, head, false, self.responses.latest.unwrap_or(at), out);
@@ -227,4 +228,13 @@ impl HttpState {
         self.challenge = (exchange.status() == Some(407)).then(|| exchange.clone());
         out.push(Transaction::Exchange(exchange));
     }
+}
+
+/// Whether the server itself ended the connection in the middle of a head, of which the capture holds every byte: no
+/// response, then, and not one that the capture cut.
+fn stopped_short(connection: &Connection, end: &ExchangeEnd) -> bool {
+    let half = connection.half(Direction::ToClient);
+    let by_server =
+        matches!(end, ExchangeEnd::Closed { by: Side::Server, .. } | ExchangeEnd::Reset { by: Side::Server, .. });
+    by_server && half.gap_bytes == 0 && !half.truncated && !half.acknowledged_unseen()
 }
