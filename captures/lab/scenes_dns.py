@@ -24,7 +24,7 @@ def failed_lookup(run, cause, evidence, **more):
 
 @scenario("dns-nxdomain", title="The web probe's name does not exist",
           shows="The resolver answers www.msftconnecttest.com with NXDOMAIN. Windows asks nobody else and connects nowhere.",
-          rows=["3.2 nxdomain"])
+          rows=["3.2 nxdomain"], near_miss_of=["3.2 suffix"])
 def nxdomain(run, lab):
     site = Site(lab)
     dns = dnsmasq(site.net, RESOLVER, ["address=/msftconnecttest.com/"])
@@ -102,7 +102,7 @@ def dead(run, lab, **capture):
 
 @scenario("dns-timeout", seconds=20, title="The resolver never answers",
           shows="Five copies of one query in 8 s and no answer. The gateway answers the client's echoes before, during and after, so the "
-                "capture sees what comes to the client.", rows=["3.2 timeout"])
+                "capture sees what comes to the client.", rows=["3.2 timeout"], near_miss_of=["3.2 one-way"])
 def timeout(run, lab):
     dead(run, lab)
     failed_lookup(run, "dns-timeout", [run.first(ASKED)])
@@ -180,7 +180,7 @@ def hijacked_silent(run, lab):
 
 @scenario("dns-private-mirror", title="A private probe server with the right text",
           shows="The name resolves to a private address whose server answers exactly as Microsoft's does.", rows=["3.2 private mirror"],
-          near_miss_of=["3.2 hijack"])
+          near_miss_of=["3.2 hijack", "3.2 sinkhole"])
 def private_mirror(run, lab):
     site = Site(lab, warm=True)
     mirror = site.host("mirror", "10.1.0.80", "00:25:90:7c:11:80")
@@ -225,7 +225,7 @@ def beside_http(run, lab, lines, kinds=("A",)):
 
 @scenario("dns-probe-right", title="Both probes of a wired Windows 10 succeed",
           shows="HTTP probe with the right text, then dns.msftncsi.com: A 131.107.255.255 and AAAA fd3e:4f5a:5b81::1.",
-          rows=["3.2 DNS probe OK", "3.3 200"])
+          rows=["3.2 DNS probe OK", "3.3 200"], near_miss_of=["3.2 DNS probe failed"])
 def probe_right(run, lab):
     beside_http(run, lab, [PROBE_RIGHT], ("A", "AAAA"))
     for family, kind in (("v4", 1), ("v6", 28)):
@@ -234,7 +234,8 @@ def probe_right(run, lab):
 
 
 @scenario("dns-probe-wrong", title="The DNS probe gets another address, the HTTP probe succeeds",
-          shows="HTTP probe with the right text; dns.msftncsi.com resolves to 192.168.1.1.", rows=["3.2 DNS probe failed"])
+          shows="HTTP probe with the right text; dns.msftncsi.com resolves to 192.168.1.1.", rows=["3.2 DNS probe failed"],
+          near_miss_of=["3.2 DNS probe OK"])
 def probe_wrong(run, lab):
     beside_http(run, lab, [f"address=/{DNS}/192.168.1.1"])
     run.expect([f'dns.flags.response == 1 && dns.qry.name == "{DNS}"'], verdict="ActiveDnsProbeFailed", cause="dns-wrong-answer",

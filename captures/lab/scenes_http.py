@@ -53,7 +53,8 @@ def page(title, text):
 
 
 right("direct-success", RIGHT, "The normal Windows 10 probe",
-      "Look-up with today's chain of aliases, the 111-byte request, 200 with the 22 bytes.", ["3.3 200", "A.1 111 bytes"])
+      "Look-up with today's chain of aliases, the 111-byte request, 200 with the 22 bytes.", ["3.3 200", "A.1 111 bytes"],
+      near=["3.2 CNAME chain ends"])
 right("direct-success-sll", RIGHT, "The normal probe, captured with -i any",
       "The same on a Linux machine's pseudo-interface, with cooked headers of the first version.", ["8.1 SLL", "3.3 200"], form="sll")
 right("direct-success-sll2", RIGHT, "The normal probe, captured with -i any, newer headers",

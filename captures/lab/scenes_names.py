@@ -104,7 +104,7 @@ def long_chain(address):
     return [f"cname={one},{two}" for one, two in zip(names, names[1:])] + [f"host-record={names[-1]},{address}", "edns-packet-max=4096"]
 
 
-@scenario("odd-dns-fragments", title="Answer in IPv4 fragments", rows=["3.9 fragmented UDP", "3.2 dns.msftncsi.com OK"],
+@scenario("odd-dns-fragments", title="Answer in IPv4 fragments", rows=["3.9 fragmented UDP", "3.2 dns.msftncsi.com OK"], near_miss_of=["3.2 TC then TCP"],
           shows="The answer for dns.msftncsi.com has a long chain of aliases and comes in two fragments; the address stands in the second.")
 def fragments(run, lab):
     site = Site(lab, warm=True)
@@ -162,7 +162,7 @@ def broken_keepalive(run, lab):
                confidence=["high", "medium"], capability="None", family="v4", route="explicit-proxy", client=PC, server="null", proxy="10.1.0.9:3128", host=NAME)
 
 
-@scenario("odd-dns-second-copy", title="Second copy of the query answered with NXDOMAIN", rows=["3.2 nxdomain", "1.5 schedule"], near_miss_of=["3.2 DNS timeout"],
+@scenario("odd-dns-second-copy", title="Second copy of the query answered with NXDOMAIN", rows=["3.2 nxdomain", "1.5 schedule"], near_miss_of=["3.2 DNS timeout", "3.2 injection"],
           shows="The first copy is lost on the line; the second (same id and port) gets NXDOMAIN: one look-up, one failure.")
 def second_copy(run, lab):
     line = Line(lab, change=once(lambda frame, out: out and b"msftconnecttest" in frame, lambda frame: []))

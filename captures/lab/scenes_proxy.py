@@ -87,7 +87,7 @@ def unanswered(run, lab, rules, ping):
 
 @scenario("proxy-407-ntlm-unanswered", seconds=42, title="A 407 that offers NTLM and gets no answer",
           shows="squid asks for NTLM; the client closes and sends nothing more to the proxy for 36 s, while it talks to the gateway.",
-          rows=["3.4 407 unanswered"])
+          rows=["3.4 407 unanswered"], near_miss_of=["3.3 407"])
 def ntlm_unanswered(run, lab):
     unanswered(run, lab, [*NTLM, *KNOWN], 13)
     unauthenticated(run, "proxy-auth-unanswered", EXCHANGE)
@@ -217,7 +217,8 @@ def redirected(run, lab):
     failed(run, "proxy-redirect", EXCHANGE)
 
 
-@scenario("proxy-503", title="The proxy reaches nobody", shows="squid cannot connect to the probe's server and answers 503.", rows=["3.4 5xx"])
+@scenario("proxy-503", title="The proxy reaches nobody", shows="squid cannot connect to the probe's server and answers 503.", rows=["3.4 5xx"],
+          near_miss_of=["3.3 503"])
 def upstream(run, lab):
     one(run, lab, ["http_access allow all"], 503, web=None)
     failed(run, "proxy-upstream-failure", EXCHANGE)

@@ -31,7 +31,8 @@ def snap96(run, lab):
                family="v4", client=PC, guess="ActiveHttpProbeSucceeded")
 
 
-@scenario("snap96-portal", title="A portal cut at 96 bytes", shows="302 can be read, Location and the request's User-Agent cannot.", rows=["A.7 snaplen 96", "rule 1"])
+@scenario("snap96-portal", title="A portal cut at 96 bytes", shows="302 can be read, Location and the request's User-Agent cannot.", rows=["A.7 snaplen 96", "rule 1"],
+          near_miss_of=["8.4 LIKELY_OK"])
 def snap96_portal(run, lab):
     sliced(run, lab, 96, REDIRECT)
     run.expect(["tcp.srcport == 80 && tcp.len > 0"], verdict="HotspotDetected", cause="http-redirect", confidence=["medium", "low"],
