@@ -86,8 +86,11 @@ pub const MAX_FRAGMENTED: usize = 256;
 pub const MAX_FRAGMENT_BYTES: usize = 4 << 20;
 /// Separate holes-and-pieces ranges of one datagram: 64 KiB in fragments for an MTU of 576, every other one missing, has 60.
 pub const MAX_FRAGMENT_RANGES: usize = 64;
-/// Tags or headers of encapsulation that are taken off one packet.
+/// Encapsulations that are taken off one packet, tags of one frame, extension headers of one header: real networks
+/// nest up to five.
 pub const MAX_ENCAPSULATION: usize = 8;
+/// Labels of one MPLS stack: segment routing imposes up to about a dozen.
+pub const MAX_LABELS: usize = 32;
 /// Packets that are remembered to tell a mirror port's copy: 4096 within 50 ms are 80,000 a second without TCP.
 pub const MAX_REMEMBERED_PACKETS: usize = 4096;
 /// Time after which an incomplete datagram is given up (RFC 791 suggests 15 s, RFC 8200 asks for 60 s).

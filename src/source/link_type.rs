@@ -5,6 +5,30 @@ use std::fmt;
 use super::LinkType;
 
 impl LinkType {
+    /// PPP, with or without address and control field.
+    pub const PPP: Self = Self(9);
+    /// PPP in HDLC-like framing, or Cisco's HDLC.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPPoE from its version on.
+    pub const PPP_ETHER: Self = Self(51);
+    /// Cisco's HDLC.
+    pub const C_HDLC: Self = Self(104);
+    /// IEEE 802.11.
+    pub const IEEE802_11: Self = Self(105);
+    /// Frame Relay.
+    pub const FRELAY: Self = Self(107);
+    /// IEEE 802.11 behind a Prism header.
+    pub const PRISM: Self = Self(119);
+    /// IEEE 802.11 behind a radiotap header.
+    pub const RADIOTAP: Self = Self(127);
+    /// IEEE 802.11 behind an AVS header.
+    pub const AVS: Self = Self(163);
+    /// Per-packet information before another link type.
+    pub const PPI: Self = Self(192);
+    /// PPP behind a byte for the direction.
+    pub const PPP_WITH_DIR: Self = Self(204);
+    /// Frame Relay behind a byte for the direction.
+    pub const FRELAY_WITH_DIR: Self = Self(206);
     /// BSD loopback, address family in the byte order of the capturing machine.
     pub const NULL: Self = Self(0);
     /// Ethernet II or IEEE 802.3.

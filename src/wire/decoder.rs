@@ -1,15 +1,18 @@
 //! The decoder: a frame in, a packet out, whatever the frame holds.
 
+use crate::limits::MAX_ENCAPSULATION;
 use crate::source::Frame;
 use crate::wire::fragment::Fragments;
 use crate::wire::layer::Layer;
-use crate::wire::link::Inner;
-use crate::wire::{Body, Packet, early, ip, link, neighbour, transport};
+use crate::wire::peel::{self, Depth, Inner};
+use crate::wire::{Body, Ip, Link, Packet, early, ip, link, neighbour, transport, tunnel};
 
 /// Decodes frames. It remembers nothing but fragments of datagrams.
 #[derive(Default)]
 pub struct Decoder {
     fragments: Fragments,
+    /// Datagrams that fragments became, from the outside in: a tunnel's own may lie in one that was fragmented, too.
+    joined: [Vec<u8>; MAX_ENCAPSULATION],
 }
 
 impl Decoder {
@@ -38,25 +41,71 @@ impl Decoder {
     /// The long way, which can read everything.
     #[inline(never)]
     fn decode_unusual<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let (link, inner) = link::unwrap(frame);
-        let (ip, body) = match inner {
-            Inner::Ip(layer) => self.decode_ip(layer, frame),
-            Inner::Arp(layer) => (None, neighbour::arp(layer).map_or(Body::Other, Body::Neighbour)),
-            Inner::NotDecoded(name) => (None, Body::NotDecoded(name)),
-            Inner::Other => (None, Body::Other),
+        let (mut link, mut inner) = link::unwrap(frame);
+        let mut depth = Depth::default();
+        let mut rooms = self.joined.iter_mut();
+        let mut ip = None;
+        let body = loop {
+            let parsed = match peel::network(inner, &mut link, &mut depth) {
+                Inner::Ip(layer) => ip::parse(layer),
+                Inner::Arp(layer) => {
+                    ip = None;
+                    break neighbour::arp(layer).map_or(Body::Other, Body::Neighbour);
+                }
+                Inner::NotDecoded(name) => break Body::NotDecoded(name),
+                _ => None,
+            };
+            // Of a tunnel whose content cannot be read its own header stays.
+            let Some(ip::Datagram { ip: mut header, payload, piece }) = parsed else {
+                break if ip.is_some() { Body::OtherIp } else { Body::Other };
+            };
+            let payload = match piece {
+                None => payload,
+                Some(piece) => match (self.fragments.add(&header, piece, payload, frame.at.time), rooms.next()) {
+                    (Some(data), Some(room)) => {
+                        *room = data;
+                        ip::behind_headers(&mut header, Layer::whole(room))
+                    }
+                    _ => {
+                        ip = Some(header);
+                        break Body::OtherIp;
+                    }
+                },
+            };
+            ip = Some(header);
+            inner = match carried(&header, payload, &mut link) {
+                Ok(tunnel) => depth.enter(tunnel),
+                Err(body) => break body,
+            };
         };
         Packet { at: frame.at, link, ip, body }
     }
+}
 
-    fn decode_ip<'a>(&'a mut self, layer: Layer<'a>, frame: &Frame<'a>) -> (Option<crate::wire::Ip>, Body<'a>) {
-        let Some(ip::Datagram { mut ip, payload, piece }) = ip::parse(layer) else { return (None, Body::Other) };
-        let payload = match piece {
-            None => payload,
-            Some(piece) => match self.fragments.add(&ip, piece, payload, frame.at.time) {
-                Some(data) => ip::behind_headers(&mut ip, Layer::whole(data)),
-                None => return (Some(ip), Body::OtherIp),
-            },
-        };
-        (Some(ip), transport::body(&ip, payload))
+/// What an IP payload is: a tunnel's content, or a body.
+fn carried<'a>(ip: &Ip, payload: Layer<'a>, link: &mut Link) -> Result<Inner<'a>, Body<'a>> {
+    if tunnel::is_tunnel(ip.protocol) {
+        return tunnel::ip_protocol(ip.protocol, payload, link).ok_or(Body::OtherIp);
     }
+    let body = transport::body(ip, payload);
+    match &body {
+        Body::Udp(datagram) => tunnel::udp(datagram, link).ok_or(body),
+        _ => Err(body),
+    }
+}
+
+/// The innermost network layer of a frame that can be reached without joining fragments.
+pub(super) fn innermost<'a>(frame: &Frame<'a>) -> Inner<'a> {
+    let (mut link, inner) = link::unwrap(frame);
+    let mut depth = Depth::default();
+    let mut found = peel::network(inner, &mut link, &mut depth);
+    while let Inner::Ip(layer) = found {
+        let Some(ip::Datagram { ip, payload, piece: None }) = ip::parse(layer) else { break };
+        let Ok(tunnel) = carried(&ip, payload, &mut link) else { break };
+        match peel::network(depth.enter(tunnel), &mut link, &mut depth) {
+            inner @ (Inner::Ip(_) | Inner::Arp(_)) => found = inner,
+            _ => break,
+        }
+    }
+    found
 }

@@ -14,8 +14,8 @@ use crate::limits::{DUPLICATE_WINDOW, DUPLICATE_WINDOW_NO_ID, MAX_REMEMBERED_PAC
 use crate::source::Frame;
 use crate::time::CaptureTime;
 use crate::wire::layer::Layer;
-use crate::wire::link::{self, Inner};
-use crate::wire::{Body, Packet};
+use crate::wire::peel::Inner;
+use crate::wire::{Body, Packet, decoder};
 
 /// Recognises copies of UDP, ICMP, ARP and other packets without sequence numbers.
 ///
@@ -80,10 +80,10 @@ impl Duplicates {
         self.order.push_back((digest, now));
     }
 
-    /// A digest of all that a copy shares with its original.
+    /// A digest of all that a copy shares with its original, whatever each of them is wrapped in.
     fn digest(&self, frame: &Frame<'_>) -> Option<u64> {
         let mut hasher = self.state.build_hasher();
-        match link::unwrap(frame).1 {
+        match decoder::innermost(frame) {
             Inner::Ip(layer) => {
                 for part in unchanged(layer)? {
                     hasher.write(part);
@@ -91,7 +91,7 @@ impl Duplicates {
             }
             // Behind its 28 bytes is padding.
             Inner::Arp(layer) => hasher.write(layer.data.get(..28).unwrap_or(layer.data)),
-            Inner::NotDecoded(_) | Inner::Other => return None,
+            _ => return None,
         }
         Some(hasher.finish())
     }

@@ -33,15 +33,15 @@ pub(super) fn decode<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
         transport::TCP => Body::Tcp(transport::segment(payload)?),
         transport::UDP => {
             let datagram = transport::datagram(payload)?;
-            if tunnel::udp(&datagram).is_some() {
+            if tunnel::may_be_udp(&datagram) {
                 return None;
             }
             Body::Udp(datagram)
         }
         _ => return None,
     };
-    let link =
-        Link { source: Some(Mac([s0, s1, s2, s3, s4, s5])), destination: Some(Mac([d0, d1, d2, d3, d4, d5])), vlan };
+    let (source, destination) = (Some(Mac([s0, s1, s2, s3, s4, s5])), Some(Mac([d0, d1, d2, d3, d4, d5])));
+    let link = Link { source, destination, vlan, network: None };
     Some(Packet { at: frame.at, link, ip: Some(ip), body })
 }
 

@@ -35,8 +35,6 @@ struct Incomplete {
 #[derive(Default)]
 pub(super) struct Fragments {
     incomplete: Vec<Incomplete>,
-    /// The datagram completed last.
-    complete: Vec<u8>,
     given_up: u64,
 }
 
@@ -47,7 +45,7 @@ impl Fragments {
     }
 
     /// Adds a fragment; the datagram's payload where it was the last one missing.
-    pub(super) fn add(&mut self, ip: &Ip, piece: Piece, payload: Layer<'_>, now: CaptureTime) -> Option<&[u8]> {
+    pub(super) fn add(&mut self, ip: &Ip, piece: Piece, payload: Layer<'_>, now: CaptureTime) -> Option<Vec<u8>> {
         // A fragment of which the capture has a part only would leave a hole, or a false end.
         if payload.data.len() < payload.wire_len {
             return None;
@@ -80,8 +78,7 @@ impl Fragments {
         if !buffer.is_complete() {
             return None;
         }
-        self.complete = self.incomplete.remove(at).buffer.take_bufs().0;
-        Some(&self.complete)
+        Some(self.incomplete.remove(at).buffer.take_bufs().0)
     }
 
     /// Gives up the oldest until a datagram of any length fits.

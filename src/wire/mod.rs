@@ -25,6 +25,7 @@ mod ip;
 mod layer;
 mod link;
 mod neighbour;
+mod peel;
 mod transport;
 mod tunnel;
 
@@ -60,6 +61,8 @@ pub struct Link {
     pub destination: Option<Mac>,
     /// Innermost VLAN identifier, where tagged.
     pub vlan: Option<u16>,
+    /// Identifier of the virtual network of an overlay or provider that the frame was carried in: VNI, VSID, I-SID.
+    pub network: Option<u32>,
 }
 
 /// What the analysis needs of an IPv4 or IPv6 header.

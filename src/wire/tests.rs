@@ -148,7 +148,10 @@ fn link_addresses_and_tags_are_kept() {
     let data = [&MACS[..], &[0x88, 0xa8, 0, 100, 0x81, 0, 0x60, 5, 8, 0], &v4(6, &tcp(b""))].concat();
     let mut decoder = Decoder::new();
     let link = decoder.decode(&frame(1, &data)).link;
-    assert_eq!(link, Link { source: Some(MAC), destination: Some(Mac([2, 0, 0, 0, 0, 7])), vlan: Some(5) });
+    assert_eq!(
+        link,
+        Link { source: Some(MAC), destination: Some(Mac([2, 0, 0, 0, 0, 7])), vlan: Some(5), network: None }
+    );
     let priority = [&MACS[..], &[0x81, 0, 0x60, 0, 8, 0], &v4(6, &tcp(b""))].concat();
     assert_eq!(decoder.decode(&frame(1, &priority)).link.vlan, None);
     assert_eq!(decoder.decode(&frame(101, &v4(6, &tcp(b"")))).link, Link::default());
@@ -197,13 +200,17 @@ fn lengths_come_from_the_header() {
 #[test]
 fn what_is_not_decoded_has_a_name() {
     for (link, data, expected) in [
-        (105, vec![8; 60], "NotDecoded(\"IEEE802_11\")"),
-        (9, vec![0; 60], "NotDecoded(\"PPP\")"),
+        (105, [&[8, 0x41][..], &[0; 58]].concat(), "NotDecoded(\"encrypted 802.11\")"),
+        (147, vec![0; 60], "NotDecoded(\"a link type without a name\")"),
         (60_000, vec![0; 60], "NotDecoded(\"a link type without a name\")"),
-        (1, ethernet(0x8847, &[0; 50]), "NotDecoded(\"MPLS\")"),
-        (1, ethernet(0x8864, &[0; 50]), "NotDecoded(\"PPPoE\")"),
-        (1, ethernet(0x0800, &v4(47, &[0; 50])), "10.0.0.5>203.0.113.7 NotDecoded(\"GRE\")"),
-        (1, ethernet(0x86dd, &v6(4, &[0; 50])), "2001:db8::5>2001:db8::7 NotDecoded(\"IPv4-in-IP\")"),
+        (1, ethernet(0x88e5, &[0; 50]), "NotDecoded(\"MACsec\")"),
+        (
+            1,
+            ethernet(0x8847, &[&[0, 0, 0x11, 64][..], &[0x99; 46]].concat()),
+            "NotDecoded(\"MPLS with an unknown payload\")",
+        ),
+        (1, ethernet(0x0800, &v4(50, &[0; 50])), "10.0.0.5>203.0.113.7 NotDecoded(\"ESP\")"),
+        (1, ethernet(0x86dd, &v6(108, &[0; 50])), "2001:db8::5>2001:db8::7 NotDecoded(\"IPComp\")"),
         (1, ethernet(0x0800, &v4(2, &[0; 8])), "10.0.0.5>203.0.113.7 OtherIp"),
         (1, ethernet(0x0800, &v4(1, &[8, 0, 0, 0])), "10.0.0.5>203.0.113.7 OtherIp"),
         (1, ethernet(0x88cc, &[0; 50]), "Other"),

@@ -1,7 +1,7 @@
 //! TCP and UDP headers, and which of the rest is of interest.
 
 use crate::wire::layer::Layer;
-use crate::wire::{Body, Datagram, Ip, Segment, icmp, tunnel};
+use crate::wire::{Body, Datagram, Ip, Segment, icmp};
 
 /// Protocol numbers.
 pub(super) const ICMP: u8 = 1;
@@ -9,16 +9,14 @@ pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
 pub(super) const ICMPV6: u8 = 58;
 
-/// What an IP payload holds.
+/// What an IP payload holds that is no tunnel.
 pub(super) fn body<'a>(ip: &Ip, layer: Layer<'a>) -> Body<'a> {
     let body = match (ip.protocol, ip.source.is_ipv4()) {
         (TCP, _) => segment(layer).map(Body::Tcp),
-        (UDP, _) => {
-            datagram(layer).map(|datagram| tunnel::udp(&datagram).map_or(Body::Udp(datagram), Body::NotDecoded))
-        }
+        (UDP, _) => datagram(layer).map(Body::Udp),
         (ICMP, true) => icmp::v4(layer),
         (ICMPV6, false) => icmp::v6(ip, layer),
-        (other, _) => tunnel::ip_protocol(other).map(Body::NotDecoded),
+        _ => None,
     };
     body.unwrap_or(Body::OtherIp)
 }

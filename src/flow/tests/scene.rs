@@ -322,7 +322,7 @@ pub fn packet(
 ) -> Packet<'_> {
     Packet {
         at: PacketRef { time, id: PacketId::new(0, number) },
-        link: Link { source: Some(Mac([2, 0, 0, 0, 0, ttl])), destination: None, vlan: None },
+        link: Link { source: Some(Mac([2, 0, 0, 0, 0, ttl])), destination: None, vlan: None, network: None },
         ip: Some(Ip { source, destination, ttl, identification, protocol: 6 }),
         body,
     }
