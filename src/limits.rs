@@ -74,6 +74,14 @@ pub const SIGNATURE_BYTES: usize = 64;
 /// A SYN with a known initial sequence number after this much silence is a new connection all the same: no stack
 /// repeats a SYN for longer (Linux 127 s in all, its longest pause 64 s).
 pub const SAME_SYN: Duration = Duration::from_secs(120);
+/// Addresses and ports that stand for several conversations, in different VLANs: two tenants with the same addresses
+/// rarely use the same ports at the same time.
+pub const MAX_OVERLAPS: usize = 1024;
+/// Conversations of one of them.
+pub const MAX_CONVERSATIONS: usize = 8;
+/// Bytes around its place in a stream within which a segment from another VLAN may be of the same connection: what a
+/// capture may have lost. Initial sequence numbers of two connections lie closer together once in sixty-four times.
+pub const SAME_STREAM: u64 = 1 << 25;
 /// Names followed inside one DNS name before it is called a loop (RFC 1035 names have at most 127 labels).
 pub const MAX_DNS_POINTERS: usize = 32;
 /// Records read from one DNS message.

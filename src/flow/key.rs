@@ -4,13 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Addresses and ports of a connection, the same for both directions: the lower end first.
 ///
-/// VLAN and tunnel are no part of it, since mirror ports tag the two directions differently.
+/// VLAN and tunnel are no part of it, since mirror ports tag the two directions differently. Where the sequence numbers
+/// prove that two connections overlap, the later one has a number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FlowKey {
     low: [u8; 16],
     high: [u8; 16],
     ports: [u16; 2],
     v6: bool,
+    /// Which of several conversations in different networks; 0 is the first.
+    conversation: u8,
 }
 
 impl FlowKey {
@@ -23,7 +26,7 @@ impl FlowKey {
         let (from, to) = ((octets(source.0), source.1), (octets(destination.0), destination.1));
         let from_low = from <= to;
         let ((low, low_port), (high, high_port)) = if from_low { (from, to) } else { (to, from) };
-        (Self { low, high, ports: [low_port, high_port], v6 }, from_low)
+        (Self { low, high, ports: [low_port, high_port], v6, conversation: 0 }, from_low)
     }
 
     /// The lower end.
@@ -38,6 +41,16 @@ impl FlowKey {
         SocketAddr::new(self.address(self.high), self.ports[1])
     }
 
+    /// The same addresses and ports, in another network.
+    pub(super) const fn numbered(self, conversation: u8) -> Self {
+        Self { conversation, ..self }
+    }
+
+    /// Whether this is another than the first conversation with these addresses and ports.
+    pub(super) const fn is_numbered(self) -> bool {
+        self.conversation != 0
+    }
+
     /// Hash for tables and for sharding flows over workers: the same for both directions.
     #[must_use]
     pub fn hash_with(&self, state: &impl std::hash::BuildHasher) -> u64 {
@@ -45,7 +58,8 @@ impl FlowKey {
         let mut hasher = state.build_hasher();
         hasher.write_u128(u128::from_le_bytes(self.low));
         hasher.write_u128(u128::from_le_bytes(self.high));
-        hasher.write_u64(u64::from(self.ports[0]) << 17 | u64::from(self.ports[1]) << 1 | u64::from(self.v6));
+        let ports = u64::from(self.ports[0]) << 17 | u64::from(self.ports[1]) << 1;
+        hasher.write_u64(u64::from(self.conversation) << 40 | ports | u64::from(self.v6));
         hasher.finish()
     }
 

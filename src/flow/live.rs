@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::delivery::{Delivery, Talk};
+use super::overlap::Tag;
 use super::recent::Recent;
 use super::stream::{Piece, Stream};
 use super::{Connection, Direction, End, FlowId, FlowKey, Half, StreamReader, TableStats, tcp};
@@ -23,6 +24,8 @@ pub(super) struct Live<S> {
     pub(super) active: CaptureTime,
     /// Moment that stands in the heap of deadlines.
     pub(super) queued: Option<CaptureTime>,
+    /// VLAN and virtual network, first seen from the lower and the higher end.
+    pub(super) tags: [Option<Tag>; 2],
     /// Bytes that this flow was last counted with.
     pub(super) weight: usize,
 }
@@ -39,6 +42,7 @@ impl<S: Default> Live<S> {
             recent: Recent::default(),
             active: at.time,
             queued: None,
+            tags: [None; 2],
             weight: 0,
         }
     }

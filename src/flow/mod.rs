@@ -12,6 +12,7 @@ mod eviction;
 mod hot;
 mod key;
 mod live;
+mod overlap;
 mod recent;
 mod stream;
 mod table;

@@ -9,11 +9,12 @@ use super::deadline::{Deadlines, Slot};
 use super::early::Refusals;
 use super::hot::{Hot, Phase};
 use super::live::{Live, connection};
+use super::overlap::{Overlaps, tag};
 use super::recent::Signature;
 use super::{Direction, End, FlowId, FlowKey, Sniff, StreamReader};
 use crate::limits::{SAME_SYN, TableLimits};
 use crate::time::CaptureTime;
-use crate::wire::{IcmpError, Packet, Segment};
+use crate::wire::{IcmpError, Ip, Packet, Segment};
 
 /// What became of a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +75,7 @@ impl Arrival<'_> {
     /// A live flow that knows this segment, but was not told of it.
     fn begin<S: Default>(&self, client_low: bool, id: FlowId) -> Box<Live<S>> {
         let mut live = Box::new(Live::new(self.key, client_low, id, self.packet.at));
+        live.tags[usize::from(!self.from_low)] = tag(&self.packet.link);
         if let Some(signature) = self.signature {
             live.recent.is_copy(signature);
         }
@@ -92,6 +94,7 @@ pub struct FlowTable<R: StreamReader> {
     pub(super) bytes: usize,
     pub(super) stats: TableStats,
     refusals: Refusals,
+    overlaps: Overlaps,
     next_id: u64,
 }
 
@@ -109,6 +112,7 @@ impl<R: StreamReader> FlowTable<R> {
             bytes: 0,
             stats: TableStats::default(),
             refusals: Refusals::default(),
+            overlaps: Overlaps::default(),
             next_id: 0,
         }
     }
@@ -128,8 +132,29 @@ impl<R: StreamReader> FlowTable<R> {
     /// Takes the next TCP segment of the capture.
     pub fn push(&mut self, packet: &Packet, segment: &Segment, reader: &mut R) -> Outcome {
         let Some(ip) = packet.ip else { return Outcome { seen: Seen::NoAddress, presence: None } };
-        let (key, from_low) =
+        let (mut key, from_low) =
             FlowKey::new((ip.source, segment.source_port), (ip.destination, segment.destination_port));
+        if !self.overlaps.is_empty() {
+            let Self { overlaps, index, hasher, lives, .. } = self;
+            key = overlaps.resolve(key, from_low, tag(&packet.link), |key| {
+                let hot = index.find(key.hash_with(hasher), |hot| hot.key == key)?;
+                let Phase::Live(slot) = hot.phase else { return None };
+                lives.get(slot as usize)?.as_ref()?.fits(from_low, segment)
+            });
+        }
+        self.push_to(key, from_low, ip, packet, segment, reader)
+    }
+
+    /// Takes a segment of this conversation, or of another one that is found out only now.
+    fn push_to(
+        &mut self,
+        key: FlowKey,
+        from_low: bool,
+        ip: Ip,
+        packet: &Packet,
+        segment: &Segment,
+        reader: &mut R,
+    ) -> Outcome {
         let hash = key.hash_with(&self.hasher);
         let now = packet.at.time;
         let mut created = false;
@@ -147,6 +172,14 @@ impl<R: StreamReader> FlowTable<R> {
                 self.index.insert_unique(hash, hot, |hot| hot.key.hash_with(hasher)).into_mut()
             }
         };
+        if let Some(tag) = tag(&packet.link)
+            && let Phase::Live(slot) = hot.phase
+            && let Some(live) = self.lives.get_mut(slot as usize).and_then(Option::as_mut)
+            && live.excludes(from_low, tag, segment)
+            && let Some(other) = self.overlaps.split(key, live.tags, from_low, tag)
+        {
+            return self.push_to(other, from_low, ip, packet, segment, reader);
+        }
         let presence = hot.present(from_low, now, &mut self.stats).then_some(ip.destination);
         let silence = now.since(hot.active);
         hot.active = now;
@@ -198,6 +231,7 @@ impl<R: StreamReader> FlowTable<R> {
         const TCP: u8 = 6;
         let Some(ip) = packet.ip.filter(|_| error.protocol == TCP) else { return false };
         let (key, _) = FlowKey::new((error.source, error.ports.0), (error.destination, error.ports.1));
+        let key = self.overlaps.tagged(key, tag(&packet.link));
         let hash = key.hash_with(&self.hasher);
         let Some(Phase::Live(slot)) = self.index.find(hash, |hot| hot.key == key).map(|hot| hot.phase) else {
             return false;
@@ -236,6 +270,7 @@ impl<R: StreamReader> FlowTable<R> {
             live.end(now, End::CaptureEnd, reader, &mut self.stats);
         }
         self.index.clear();
+        self.overlaps.clear();
         self.free.clear();
         self.deadlines.clear();
         self.bytes = 0;

@@ -20,9 +20,8 @@ FATAL = "2"
 FIN_OR_RST, SYN, ACK = 0x05, 0x02, 0x10
 # Characters of a request target that are compared: tshark escapes, ncsight bounds.
 COMPARED = 60
-# Layers that no capture has under the TCP or UDP of a conversation unless that is wrapped in something.
-WRAPPERS = {"wlan", "wlan_radio", "fddi", "fr", "chdlc", "ppp", "pppoes", "mpls", "gre", "slip", "ppi", "lapd", "trill",
-            "macsec", "nsh", "vxlan", "geneve", "gtp", "teredo", "tzsp", "erspan", "wpan"}
+# Layers below a conversation that are not decoded.
+WRAPPERS = {"fddi", "slip", "lapd", "macsec", "wpan"}
 # Protocols that use the messages of others, or are no subject of the analysis.
 OTHERS = ("mdns", "ssdp", "quic", "openvpn")
 
@@ -137,7 +136,7 @@ def carrier_tags(row):
     tags = [protocol for protocol in OTHERS if protocol in protocols]
     if "icmp" in protocols or "icmpv6" in protocols:
         tags.append("quoted-by-icmp")
-    elif sum(protocols.count(layer) for layer in ("ip", "ipv6")) != 1 or set(protocols) & WRAPPERS:
+    elif not {"ip", "ipv6"} & set(protocols) or set(protocols) & WRAPPERS:
         tags.append("not-decoded")
     return tags
 
