@@ -47,6 +47,11 @@ pub const MAX_TITLE: usize = 200;
 pub const MAX_TLS_HANDSHAKE: usize = 64 << 10;
 /// Entries kept of one list in a hello (ciphers, extensions, groups): clients offer up to about 180.
 pub const MAX_TLS_LIST: usize = 512;
+/// Bytes said in the clear after which a dialogue is not expected to turn to TLS any more: it does so before anybody
+/// signs in, within a few lines.
+pub const MAX_PLAIN_DIALOGUE: usize = 16 << 10;
+/// Bytes kept of a line of such a dialogue: enough for the command that asks for TLS and the answer's first words.
+pub const MAX_PLAIN_LINE: usize = 128;
 /// Names kept of one certificate: large content networks list a hundred.
 pub const MAX_CERTIFICATE_NAMES: usize = 64;
 /// Out-of-order bytes held for one direction of one flow.

@@ -13,12 +13,6 @@ def value(item):
     return json.dumps(item, ensure_ascii=False)
 
 
-# Captures of things that the program does not know yet: they are analysed, and not compared.
-LATER = {
-    "tls-starttls": "STARTTLS is not read yet",
-}
-
-
 def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, near_miss_of=(),
           position="client", options=(), files=(), notes=(), findings=()):
     """`findings` are dicts of the fields to compare; `notes` become `# open:` comments."""
@@ -27,8 +21,6 @@ def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, ne
         lines.append(f"near_miss_of = {value(near_miss_of)}")
     lines += [f"made = {value(made)}", f"how = {value(how or 'run.py ' + name)}", f"truth = {value(truth)}",
               f"position = {value(position)}", f"options = {value(options)}"]
-    if name in LATER:
-        lines.append(f"later = {value(LATER[name])}")
     if files:
         lines.append(f"files = {value(files)}")
     lines += [f"# open: {note}" for note in notes]

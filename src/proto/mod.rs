@@ -8,6 +8,7 @@ pub mod auth;
 pub mod dns;
 pub mod http;
 pub mod ntlm;
+pub mod starttls;
 pub mod tls;
 
 /// What a message did that its specification does not allow, or what kept it from being read to its end.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::exchange::HttpState;
-use super::handshake::TlsState;
+use super::handshake::{TlsState, side_of};
 use super::lookup::Lookups;
 use super::{Attempted, AttemptedEnd, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction, End, Interest, Sniff, StreamReader};
 use crate::proto::dns::TcpMessages;
-use crate::proto::{Sniffed, http, tls};
+use crate::proto::{Sniffed, http, starttls, tls};
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -60,6 +60,8 @@ enum Conversation {
     Open,
     Http(Box<HttpState>),
     Tls(Box<TlsState>),
+    /// In the clear, and may turn to TLS.
+    Plain(Box<starttls::Dialogue>),
     Dns(Box<[TcpMessages; 2]>),
     /// Not for us.
     Unknown,
@@ -87,6 +89,8 @@ impl StreamReader for Assembler {
             Direction::ToClient => (http::sniff_response(bytes), http::sniff_request(bytes)),
         };
         let tls = tls::sniff(bytes);
+        // From its start on only: in mid-stream the hello tells itself.
+        let plain = if connection.from_start() { starttls::sniff(side_of(direction), bytes) } else { Sniffed::No };
         match (own, other, tls) {
             (Sniffed::Yes, ..) => Sniff::Starts,
             (_, Sniffed::Yes, _) => Sniff::StartsReversed,
@@ -95,7 +99,11 @@ impl StreamReader for Assembler {
             (Sniffed::Maybe, ..) | (_, Sniffed::Maybe, _) | (.., Sniffed::Maybe) if bytes.len() < ENOUGH_TO_SNIFF => {
                 Sniff::Unsure
             }
-            _ => Sniff::Unknown,
+            _ => match plain {
+                Sniffed::Yes => Sniff::Starts,
+                Sniffed::Maybe => Sniff::Unsure,
+                Sniffed::No => Sniff::Unknown,
+            },
         }
     }
 
@@ -145,6 +153,10 @@ impl StreamReader for Assembler {
                 let over = tls.gap(connection, direction, missing, at, &mut self.out);
                 if over { Interest::Done } else { Interest::Read }
             }
+            Conversation::Plain(dialogue) => {
+                dialogue.gap(side_of(direction));
+                Interest::Read
+            }
             Conversation::Dns(_) | Conversation::Unknown => Interest::Done,
         }
     }
@@ -160,7 +172,7 @@ impl StreamReader for Assembler {
         match &mut state.conversation {
             Conversation::Http(http) => http.repeated(direction, offset, at),
             Conversation::Tls(tls) => tls.repeated(direction, at),
-            Conversation::Open | Conversation::Dns(_) | Conversation::Unknown => {}
+            Conversation::Open | Conversation::Plain(_) | Conversation::Dns(_) | Conversation::Unknown => {}
         }
     }
 
@@ -191,7 +203,7 @@ impl StreamReader for Assembler {
                 let step = tls.changed(connection, at, &mut self.out);
                 self.follow(connection, state, step)
             }
-            Conversation::Dns(_) => (Interest::Read, None),
+            Conversation::Plain(_) | Conversation::Dns(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
         }
     }
@@ -212,14 +224,14 @@ impl StreamReader for Assembler {
                 let step = tls.wake(connection, self.deadlines, now, &mut self.out);
                 self.follow(connection, state, step)
             }
-            Conversation::Dns(_) => (Interest::Read, None),
+            Conversation::Plain(_) | Conversation::Dns(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
         }
     }
 
     fn end(&mut self, connection: &Connection, state: &mut FlowState, now: CaptureTime, _why: End) {
         match &mut state.conversation {
-            Conversation::Open => {
+            Conversation::Open | Conversation::Plain(_) => {
                 self.connect_outcome(connection, state, now, true);
             }
             Conversation::Http(http) => http.end(connection, now, &mut self.out),
@@ -232,6 +244,7 @@ impl StreamReader for Assembler {
         match &state.conversation {
             Conversation::Http(http) => size_of::<HttpState>() + http.heap_bytes(),
             Conversation::Tls(_) => size_of::<TlsState>() + 4096,
+            Conversation::Plain(dialogue) => size_of::<starttls::Dialogue>() + dialogue.heap_bytes(),
             Conversation::Dns(_) => 4096,
             Conversation::Open | Conversation::Unknown => state.start[0].len() + state.start[1].len(),
         }
@@ -282,7 +295,34 @@ impl Assembler {
                 }
                 Step::Continue(None)
             }
+            Conversation::Plain(_) => self.plain(connection, state, direction, offset, bytes, at),
             Conversation::Unknown => Step::Finished,
+        }
+    }
+
+    /// More of a dialogue in the clear.
+    fn plain(
+        &mut self,
+        connection: &Connection,
+        state: &mut FlowState,
+        direction: Direction,
+        offset: u64,
+        bytes: &[u8],
+        at: PacketRef,
+    ) -> Step {
+        let Conversation::Plain(dialogue) = &mut state.conversation else { return Step::Finished };
+        match dialogue.feed(side_of(direction), bytes) {
+            starttls::Step::Plain => Step::Continue(None),
+            starttls::Step::Tls(start) => {
+                let tls = TlsState::new(state.tunnel.clone()).after(std::mem::take(dialogue));
+                state.conversation = Conversation::Tls(Box::new(tls));
+                let bytes = bytes.get(start..).unwrap_or_default();
+                self.feed(connection, state, direction, offset + start as u64, bytes, at)
+            }
+            starttls::Step::Over => {
+                self.connect_outcome(connection, state, at.time, true);
+                Step::Finished
+            }
         }
     }
 
@@ -311,10 +351,13 @@ impl Assembler {
             Direction::ToServer => http::sniff_request(start),
             Direction::ToClient => http::sniff_response(start),
         };
+        let plain = starttls::sniff(side_of(direction), start);
         let known = match (http, tls::sniff(start)) {
             (Sniffed::Yes, _) => Conversation::Http(Box::new(HttpState::new(state.tunnel.clone(), self.deadlines))),
             (_, Sniffed::Yes) => Conversation::Tls(Box::new(TlsState::new(state.tunnel.clone()))),
             (Sniffed::Maybe, _) | (_, Sniffed::Maybe) if start.len() < ENOUGH_TO_SNIFF => return Step::Continue(None),
+            _ if plain == Sniffed::Maybe => return Step::Continue(None),
+            _ if plain == Sniffed::Yes => Conversation::Plain(Box::default()),
             _ => {
                 state.conversation = Conversation::Unknown;
                 state.start = Default::default();

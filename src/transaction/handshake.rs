@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::assembler::{Step, left_without_more};
 use super::{Handshake, HandshakeEnd, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction};
+use crate::proto::starttls::{self, Dialogue};
 use crate::proto::tls::{Certificate, ClientHello, ServerHello, TlsEvent, TlsMessage, TlsStream, TlsVersion};
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
@@ -22,6 +23,9 @@ const LARGER_THAN_AN_ALERT: u16 = 32;
 /// TLS on one connection.
 pub(super) struct TlsState {
     tunnel: Option<Tunnel>,
+    /// The dialogue in the clear before it, which the server goes on with until its first record.
+    plain: Option<Dialogue>,
+    server_turned: bool,
     streams: [TlsStream; 2],
     events: Vec<TlsEvent>,
     hello: Option<(Box<ClientHello>, PacketRef)>,
@@ -50,6 +54,8 @@ impl TlsState {
     pub(super) fn new(tunnel: Option<Tunnel>) -> Self {
         Self {
             tunnel,
+            plain: None,
+            server_turned: false,
             streams: Default::default(),
             events: Vec::new(),
             hello: None,
@@ -69,6 +75,24 @@ impl TlsState {
         }
     }
 
+    /// The same behind a dialogue in the clear.
+    pub(super) fn after(self, plain: Dialogue) -> Self {
+        Self { plain: Some(plain), ..self }
+    }
+
+    /// The server's bytes from its first record on; `None` where it refused to turn to TLS, as packets out of order show.
+    fn server_part<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let Some(plain) = self.plain.as_mut().filter(|_| !self.server_turned) else { return Some(bytes) };
+        match plain.feed(Side::Server, bytes) {
+            starttls::Step::Tls(start) => {
+                self.server_turned = true;
+                bytes.get(start..)
+            }
+            starttls::Step::Plain => plain.expects_tls().then_some(&[]),
+            starttls::Step::Over => None,
+        }
+    }
+
     pub(super) fn data(
         &mut self,
         connection: &Connection,
@@ -78,6 +102,13 @@ impl TlsState {
         at: PacketRef,
         out: &mut Vec<Transaction>,
     ) -> Step {
+        let bytes = match direction {
+            Direction::ToServer => bytes,
+            Direction::ToClient => match self.server_part(bytes) {
+                Some(bytes) => bytes,
+                None => return Step::Finished,
+            },
+        };
         self.first.get_or_insert(at);
         let mut events = std::mem::take(&mut self.events);
         self.streams[direction.index()].feed(bytes, at, &mut events);
@@ -349,6 +380,7 @@ impl TlsState {
         out.push(Transaction::Handshake(Box::new(Handshake {
             connection: connection.clone(),
             tunnel: self.tunnel.clone(),
+            plain: self.plain.as_ref().and_then(Dialogue::protocol),
             hello: self.hello.take(),
             hello_copies: std::mem::take(&mut self.hello_copies),
             hello_acknowledged,
@@ -366,7 +398,7 @@ impl TlsState {
     }
 }
 
-const fn side_of(direction: Direction) -> Side {
+pub(super) const fn side_of(direction: Direction) -> Side {
     match direction {
         Direction::ToServer => Side::Client,
         Direction::ToClient => Side::Server,

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::flow::{Connection, Mark};
 use crate::proto::http::{Body as HttpBody, RequestHead, ResponseHead};
+use crate::proto::starttls::Plain;
 use crate::proto::tls::{Certificate, ClientHello, ServerHello};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -208,6 +209,8 @@ pub struct Handshake {
     pub connection: Connection,
     /// The tunnel that it was made through, if any.
     pub tunnel: Option<Tunnel>,
+    /// The dialogue in the clear that turned to TLS, if any.
+    pub plain: Option<Plain>,
     /// The client's hello (the first, where a retry was asked for).
     pub hello: Option<(Box<ClientHello>, PacketRef)>,
     /// Packets that carried the hello again.

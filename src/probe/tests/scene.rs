@@ -220,6 +220,7 @@ pub fn handshake(version: TlsVersion, from: i64) -> Handshake {
         client_went_on: false,
         connection: connection(CLIENT, SECURE, from, from + 50),
         tunnel: None,
+        plain: None,
         hello: Some((Box::new(hello(version, Some("sts.example"))), packet(from))),
         hello_copies: Vec::new(),
         hello_acknowledged: true,
