@@ -45,7 +45,7 @@ def pop3(run, lab, site):
     run.save(cap.stop() and cap)
     run.truth(alerts(said))
     run.wire('pop.request.command == "STLS"', 1)
-    found(run, "LegacyTlsNegotiated", None, [HELLO, "tls.handshake.type == 2"], host=NAME, severity="warning")
+    found(run, "LegacyTlsNegotiated", None, [HELLO, "tls.handshake.type == 2"], host=NAME, severity="warning", confidence=["high", "medium"])
 
 
 @tls("tls-starttls-ok", title="TLS 1.3 after STARTTLS of IMAP", rows=["4.3 STARTTLS", "4.4 TLS_OK"], near_miss_of=["4.4 C<1.2 alert 70"],

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ncsight::verdict::{Cause, Confidence, Verdict};
 use ncsight::wire::Decoder;
 
-use crate::packets::{Sample, settled};
+use crate::packets::{Sample, samples};
 use crate::support::analysis::Claim;
 use crate::tally::Tally;
 
@@ -47,7 +47,7 @@ fn succeeded(verdict: Verdict) -> bool {
 #[test]
 fn without_one_packet_nothing_new_is_sure() {
     let mut tally = Tally::new("one packet missing");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in 0..sample.records.len() {
             let records = sample.records.iter().enumerate().filter(|(index, _)| *index != position);
@@ -61,7 +61,7 @@ fn without_one_packet_nothing_new_is_sure() {
 #[test]
 fn cut_anywhere_nothing_new_is_sure() {
     let mut tally = Tally::new("cut after a packet");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in 0..sample.records.len() {
             let after = sample.claims_of(&sample.records[..=position]);
@@ -74,7 +74,7 @@ fn cut_anywhere_nothing_new_is_sure() {
 #[test]
 fn begun_anywhere_nothing_new_is_sure() {
     let mut tally = Tally::new("begun at a packet");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in 0..sample.records.len() {
             let after = sample.claims_of(&sample.records[position..]);
@@ -87,7 +87,7 @@ fn begun_anywhere_nothing_new_is_sure() {
 #[test]
 fn of_one_direction_nothing_new_is_sure() {
     let mut tally = Tally::new("one direction only");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         let clients: BTreeSet<IpAddr> = sample.claims.iter().map(|claim| claim.client).collect();
         let senders = senders(&sample);

@@ -2,7 +2,7 @@
 
 use ncsight::limits::REORDER_TOLERANCE;
 
-use crate::packets::{Sample, settled};
+use crate::packets::{Sample, samples};
 use crate::support::analysis::Claim;
 use crate::tally::Tally;
 
@@ -24,7 +24,7 @@ fn same_verdicts(sample: &Sample, after: &[Claim]) -> bool {
 #[test]
 fn neighbours_that_change_places_with_their_times_change_nothing() {
     let mut tally = Tally::new("two neighbours swapped, each with its time");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in pairs(&sample) {
             let mut records: Vec<_> = sample.records.iter().collect();
@@ -40,7 +40,7 @@ fn neighbours_that_change_places_with_their_times_change_nothing() {
 fn neighbours_that_change_contents_change_nothing() {
     let mut tally = Tally::new("two neighbours swapped, the times staying");
     let mut far = 0;
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in pairs(&sample) {
             let mut records = sample.records.clone();

@@ -20,8 +20,6 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub struct Sample {
     pub name: String,
     pub settings: Settings,
-    /// Whether its verdicts can be relied on already.
-    pub settled: bool,
     /// The file as it stands.
     pub bytes: Vec<u8>,
     pub records: Vec<Record>,
@@ -65,15 +63,9 @@ pub fn samples() -> Vec<Sample> {
         let claims = claims(&snapshot);
         let forwarding = snapshot.clients.iter().filter(|client| client.role != Role::Client);
         let forwarders = forwarding.map(|client| client.address).collect();
-        let settled = case.expectation.later.is_none();
-        samples.push(Sample { name: case.name, settings, settled, bytes, records, claims, forwarders });
+        samples.push(Sample { name: case.name, settings, bytes, records, claims, forwarders });
     }
     samples
-}
-
-/// The captures that need nothing of a later version.
-pub fn settled() -> impl Iterator<Item = Sample> {
-    samples().into_iter().filter(|sample| sample.settled)
 }
 
 #[test]

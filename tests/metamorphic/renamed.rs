@@ -7,14 +7,14 @@ use ncsight::report::model::Finding;
 use ncsight::settings::{KnownProxy, Settings};
 
 use crate::names::Names;
-use crate::packets::{Sample, guarded, settled};
+use crate::packets::{Sample, guarded, samples};
 use crate::support::analysis::{Claim, claims, of_bytes, report_on, shown};
 use crate::support::trace::{self, Record};
 
 #[test]
 fn renamed_throughout_the_verdicts_stay_and_name_the_new_ones() {
     let (mut faults, mut captures, mut renamed) = (Vec::new(), 0, 0);
-    for sample in settled() {
+    for sample in samples() {
         let names = Names::of(&sample.records);
         let records: Vec<Record> = sample.records.iter().map(|record| in_packet(record, &names)).collect();
         let settings = in_settings(&sample.settings, &names);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::packets::{Sample, settled};
+use crate::packets::{Sample, samples};
 use crate::support::analysis::Claim;
 use crate::tally::Tally;
 
@@ -16,7 +16,7 @@ fn unchanged(sample: &Sample, after: &[Claim]) -> bool {
 #[test]
 fn a_packet_twice_at_the_same_time_changes_nothing() {
     let mut tally = Tally::new("a packet twice, at the same time");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in 0..sample.records.len() {
             let mut records: Vec<_> = sample.records.iter().collect();
@@ -30,7 +30,7 @@ fn a_packet_twice_at_the_same_time_changes_nothing() {
 #[test]
 fn a_packet_twice_shortly_after_changes_nothing() {
     let mut tally = Tally::new("a packet twice, 20 microseconds apart");
-    for sample in settled() {
+    for sample in samples() {
         tally.capture();
         for position in 0..sample.records.len() {
             let mut copy = sample.records[position].clone();

@@ -41,8 +41,6 @@ pub struct Expectation {
     /// Files where they are several, or have another name.
     #[serde(default)]
     pub files: Vec<String>,
-    /// What it needs that a later version brings: until then it must not crash, and nothing is compared.
-    pub later: Option<String>,
     /// The findings, all of them.
     #[serde(default)]
     pub finding: Vec<Fields>,
