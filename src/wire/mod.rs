@@ -6,8 +6,16 @@
 //! ```text
 //!                 ┌─ early: Ethernet, at most one tag, plain IP, TCP or UDP ─────────────┐
 //!  Frame ─Decoder─┤                                                                      ├─▶ Packet
-//!                 └─ link ─▶ ip ─▶ fragment ─▶ transport, icmp, neighbour, or not decoded ┘
+//!                 └─ link ─▶ peel ─▶ ip ─▶ fragment ─▶ transport, icmp, neighbour         ┘
+//!                              ▲                 │
+//!                              └─── tunnel ◀─────┘  at most MAX_ENCAPSULATION times
 //! ```
+//!
+//! What is inside counts: addresses, ports and tags of a packet are those of the innermost layer that could be read, and
+//! fragments of a tunnel's packets are joined as all others are. Read are: VLAN tags, LLC and SNAP, provider backbone,
+//! TRILL, VN-Tag, Cisco metadata, MPLS with pseudowires (also over IP and UDP), PPPoE, PPP, Cisco HDLC, Frame Relay, GRE
+//! in both versions, NVGRE, ERSPAN I to III, VXLAN and its generic extension, Geneve, NSH, GTP-U, L2TP 2 and 3, Teredo,
+//! EtherIP, IP in IP, TZSP, and 802.11 with its drivers' headers. What is encrypted or compressed is named, not read.
 //!
 //! Nothing is dropped for a wrong checksum: captures on the sending host hold unfinished ones.
 

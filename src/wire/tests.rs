@@ -11,6 +11,8 @@ use super::*;
 use crate::source::{Frame, LinkType, PacketId, PacketRef};
 use crate::time::CaptureTime;
 
+mod tunnels;
+
 const A4: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 const B4: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 const A6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 5);

@@ -30,10 +30,12 @@ pub(super) fn virtual_interface<'a>(layer: Layer<'a>, link: &mut Link) -> Inner<
     ethernet::by_type(u16::from_be_bytes([t0, t1]), layer.behind(6), link)
 }
 
-/// Version, length, kind of option (2), security group (2), then an EtherType. Told by captures; Cisco documents none.
+/// Version, length, kind of option (2), security group (2), and an EtherType: behind them in Ethernet, before them in GRE,
+/// as captures show it; Cisco documents neither.
 pub(super) fn metadata<'a>(layer: Layer<'a>, link: &mut Link) -> Inner<'a> {
     match layer.first::<8>() {
         Some(&[1, 1, _, _, _, _, t0, t1]) => ethernet::by_type(u16::from_be_bytes([t0, t1]), layer.behind(8), link),
+        Some(&[t0 @ 6..=255, t1, 1, 1, ..]) => ethernet::by_type(u16::from_be_bytes([t0, t1]), layer.behind(8), link),
         Some(_) => Inner::NotDecoded("Cisco metadata of an unknown form"),
         None => Inner::Other,
     }
