@@ -79,6 +79,8 @@ pub const SIGNATURE_BYTES: usize = 64;
 /// A SYN with a known initial sequence number after this much silence is a new connection all the same: no stack
 /// repeats a SYN for longer (Linux 127 s in all, its longest pause 64 s).
 pub const SAME_SYN: Duration = Duration::from_secs(120);
+/// Networks that are analysed apart with `--strict-vlan`; a mirror port shows a few dozen. More share the last one.
+pub const MAX_NETWORKS: usize = 64;
 /// Addresses and ports that stand for several conversations, in different VLANs: two tenants with the same addresses
 /// rarely use the same ports at the same time.
 pub const MAX_OVERLAPS: usize = 1024;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub probes: ProbeConfig,
     /// Hops after which Windows takes passive traffic for the Internet (`MinimumInternetHopCount`).
     pub hop_minimum: u8,
+    /// Whether packets of different VLANs and virtual networks are analysed apart, as where addresses overlap.
+    pub strict_vlan: bool,
     /// Threads to work with; 0 lets the engine choose. Every number gives the same report.
     pub threads: usize,
 }
@@ -49,6 +51,7 @@ impl Default for Settings {
             deadlines: Deadlines::default(),
             probes: ProbeConfig::default(),
             hop_minimum: Self::DEFAULT_HOP_MINIMUM,
+            strict_vlan: false,
             threads: 0,
         }
     }

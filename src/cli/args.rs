@@ -120,6 +120,9 @@ pub struct Common {
     /// Windows version of the clients.
     #[arg(long, value_enum, value_name = "OS", global = true, help_heading = ANALYSE)]
     pub client_os: Option<ClientOs>,
+    /// Analyse each VLAN and virtual network (VNI) apart: for networks whose addresses overlap.
+    #[arg(long, global = true, help_heading = ANALYSE)]
+    pub strict_vlan: bool,
     /// Memory for tables, for instance 512M.
     #[arg(long, value_name = "SIZE", value_parser = memory, global = true, help_heading = ANALYSE)]
     pub memory: Option<usize>,

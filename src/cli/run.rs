@@ -164,6 +164,7 @@ fn settings(common: &Common) -> anyhow::Result<Settings> {
     settings.proxies.extend(common.proxy.iter().cloned());
     settings.capture_point = common.capture_point.unwrap_or_default();
     settings.client_os = common.client_os.unwrap_or_default();
+    settings.strict_vlan |= common.strict_vlan;
     settings.filter.clone_from(&common.filter);
     if let Some(bytes) = common.memory {
         settings.limits = TableLimits::for_memory(bytes);

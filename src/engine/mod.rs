@@ -1,6 +1,7 @@
 //! The engine: runs the floors and keeps what they find.
 
 mod inventory;
+mod networks;
 mod pipeline;
 pub mod snapshot;
 mod states;
@@ -16,10 +17,12 @@ use crate::error::Error;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, Options, digest};
+use crate::verdict::Finding;
 use crate::verdict::judge::judge;
 use crate::verdict::roles::Roles;
 
-use self::pipeline::{Counts, Pipeline};
+use self::networks::Networks;
+use self::pipeline::Counts;
 use self::snapshot::{Quality, Snapshot};
 
 /// Packets after which the caller is asked whether to stop, and told how far reading has come.
@@ -52,12 +55,11 @@ pub fn analyse_capture(
     hooks: &Hooks<'_>,
 ) -> Snapshot {
     let digests = if hooks.digest { start_digests(&capture.inputs()) } else { Vec::new() };
-    let mut world = World::new(settings.clone());
-    let mut pipeline = Pipeline::new(settings);
+    let mut networks = Networks::new(settings);
     let mut packets = 0u64;
     while let Some(frame) = capture.next() {
         let time = frame.at.time;
-        pipeline.frame(&frame, &mut world);
+        networks.frame(&frame);
         packets += 1;
         if packets.is_multiple_of(LOOK_UP_EVERY) {
             if hooks.stop.load(Ordering::Relaxed) {
@@ -66,21 +68,38 @@ pub fn analyse_capture(
             (hooks.progress)(&Progress { bytes: progress.bytes(), packets, time: Some(time), findings: 0 });
         }
     }
-    let (counts, flows) = pipeline.finish(&mut world);
+    let mut parts = networks.finish();
     let mut inputs = capture.inputs();
     for (input, handle) in inputs.iter_mut().zip(digests) {
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
-    world.protocols.icmp = counts.icmp > 0;
-    world.drops = inputs.iter().map(|input| input.dropped).sum();
-    let roles = Roles::of(&world);
-    let findings = judge(&world, &roles);
-    Snapshot {
+    let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
-        quality: quality(&world, counts, flows),
-        clients: states::clients(&world, &roles, &findings),
-        findings,
-        inputs,
+        ..Snapshot::default()
+    };
+    let mut judged = Vec::new();
+    for (world, ..) in &mut parts {
+        world.drops = inputs.iter().map(|input| input.dropped).sum();
+        let roles = Roles::of(world);
+        let findings = judge(world, &roles);
+        judged.push((roles, findings));
+    }
+    number(judged.iter_mut().flat_map(|(_, findings)| findings).collect());
+    for ((world, counts, flows), (roles, findings)) in parts.into_iter().zip(judged) {
+        snapshot.quality.add(quality(&world, counts, flows));
+        snapshot.clients.extend(states::clients(&world, &roles, &findings));
+        snapshot.findings.extend(findings);
+    }
+    snapshot.findings.sort_by_key(|finding| finding.id);
+    snapshot.inputs = inputs;
+    snapshot
+}
+
+/// Numbers the findings of all networks from 1, in settle order; those of one network keep theirs.
+fn number(mut findings: Vec<&mut Finding>) {
+    findings.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
+    for (id, finding) in (1u32..).zip(findings) {
+        finding.id = id;
     }
 }
 

@@ -46,6 +46,30 @@ pub struct Quality {
     pub not_decoded: Vec<(String, u64)>,
 }
 
+impl Quality {
+    /// Adds what another network of the same captures showed.
+    pub(super) fn add(&mut self, other: Self) {
+        self.one_way_flows += other.one_way_flows;
+        self.duplicate_packets += other.duplicate_packets;
+        self.truncated_packets += other.truncated_packets;
+        self.gaps += other.gaps;
+        // The captures' own number, the same for each.
+        self.dropped_packets = other.dropped_packets;
+        self.evicted_flows += other.evicted_flows;
+        self.anonymised |= other.anonymised;
+        self.protocols_seen.extend(other.protocols_seen);
+        self.protocols_seen.sort_unstable();
+        self.protocols_seen.dedup();
+        for (name, count) in other.not_decoded {
+            match self.not_decoded.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known += count,
+                None => self.not_decoded.push((name, count)),
+            }
+        }
+        self.not_decoded.sort();
+    }
+}
+
 /// A host that did something of interest.
 #[derive(Clone, Debug)]
 pub struct Client {

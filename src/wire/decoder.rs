@@ -94,18 +94,25 @@ fn carried<'a>(ip: &Ip, payload: Layer<'a>, link: &mut Link) -> Result<Inner<'a>
     }
 }
 
-/// The innermost network layer of a frame that can be reached without joining fragments.
-pub(super) fn innermost<'a>(frame: &Frame<'a>) -> Inner<'a> {
+/// Addresses and tags of the innermost link of a frame, as [`Packet::link`] has them.
+#[must_use]
+pub fn link_of(frame: &Frame<'_>) -> Link {
+    innermost(frame).0
+}
+
+/// The innermost network layer of a frame that can be reached without joining fragments, and its link.
+pub(super) fn innermost<'a>(frame: &Frame<'a>) -> (Link, Inner<'a>) {
     let (mut link, inner) = link::unwrap(frame);
     let mut depth = Depth::default();
     let mut found = peel::network(inner, &mut link, &mut depth);
     while let Inner::Ip(layer) = found {
         let Some(ip::Datagram { ip, payload, piece: None }) = ip::parse(layer) else { break };
-        let Ok(tunnel) = carried(&ip, payload, &mut link) else { break };
-        match peel::network(depth.enter(tunnel), &mut link, &mut depth) {
-            inner @ (Inner::Ip(_) | Inner::Arp(_)) => found = inner,
+        let mut around = link;
+        let Ok(tunnel) = carried(&ip, payload, &mut around) else { break };
+        match peel::network(depth.enter(tunnel), &mut around, &mut depth) {
+            inner @ (Inner::Ip(_) | Inner::Arp(_)) => (link, found) = (around, inner),
             _ => break,
         }
     }
-    found
+    (link, found)
 }

@@ -83,7 +83,7 @@ impl Duplicates {
     /// A digest of all that a copy shares with its original, whatever each of them is wrapped in.
     fn digest(&self, frame: &Frame<'_>) -> Option<u64> {
         let mut hasher = self.state.build_hasher();
-        match decoder::innermost(frame) {
+        match decoder::innermost(frame).1 {
             Inner::Ip(layer) => {
                 for part in unchanged(layer)? {
                     hasher.write(part);

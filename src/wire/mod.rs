@@ -37,7 +37,7 @@ mod peel;
 mod transport;
 mod tunnel;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, link_of};
 pub use duplicate::Duplicates;
 
 #[cfg(test)]

@@ -28,6 +28,22 @@ fn a_client_is_shown_with_its_own_numbers() {
 }
 
 #[test]
+fn overlapping_networks_are_analysed_apart_on_request() {
+    const OVERLAP: &str = "mirror-same-address-two-vlans.pcap";
+    let states = |report: &Value| {
+        let clients = report["clients"].as_array().unwrap().iter();
+        clients.map(|one| (one["address"].clone(), one["v4"]["capability"].clone())).collect::<Vec<_>>()
+    };
+    let joined = json(words![capture(OVERLAP)]);
+    assert_eq!(states(&joined), [("10.1.0.5".into(), "Local".into())]);
+    let apart = json(words!["--strict-vlan", capture(OVERLAP)]);
+    assert_eq!(states(&apart), [("10.1.0.5".into(), "Internet".into()), ("10.1.0.5".into(), "Local".into())]);
+    assert_eq!(verdicts(&apart), verdicts(&joined), "numbered in settle order all the same");
+    // Without overlap nothing changes.
+    assert_eq!(json(words!["--strict-vlan", capture(TWO)]), json(words![capture(TWO)]));
+}
+
+#[test]
 fn a_verdict_is_shown_with_its_own_number() {
     let all = json(words![capture(TWO)]);
     for (id, verdict) in verdicts(&all) {

@@ -1,0 +1,71 @@
+//! One analysis for all packets, or one for each VLAN and virtual network (`--strict-vlan`).
+//!
+//! Where tenants use the same addresses, nothing but the tag tells them apart: flows, look-ups, fragments and clients of
+//! two networks must never meet. So each network gets floors of its own.
+
+use hashbrown::HashMap;
+
+use super::pipeline::{Counts, Pipeline};
+use crate::flow::TableStats;
+use crate::limits::MAX_NETWORKS;
+use crate::probe::world::World;
+use crate::settings::Settings;
+use crate::source::Frame;
+use crate::wire;
+
+/// VLAN and virtual network of a packet.
+type Tag = (Option<u16>, Option<u32>);
+
+/// What is analysed apart.
+pub(super) struct Networks {
+    settings: Settings,
+    parts: Vec<(Pipeline, World)>,
+    numbers: HashMap<Tag, usize, foldhash::fast::RandomState>,
+}
+
+impl Networks {
+    /// Nothing seen yet.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let parts = vec![(Pipeline::new(settings), World::new(settings.clone()))];
+        Self { settings: settings.clone(), parts, numbers: HashMap::default() }
+    }
+
+    /// Takes the next frame.
+    #[inline]
+    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+        let number = if self.settings.strict_vlan { self.number(frame) } else { 0 };
+        if let Some((pipeline, world)) = self.parts.get_mut(number) {
+            pipeline.frame(frame, world);
+        }
+    }
+
+    /// Settles what still waits; each network with its counts, in the order of first appearance.
+    pub(super) fn finish(self) -> Vec<(World, Counts, TableStats)> {
+        self.parts
+            .into_iter()
+            .map(|(mut pipeline, mut world)| {
+                let (counts, flows) = pipeline.finish(&mut world);
+                world.protocols.icmp = counts.icmp > 0;
+                (world, counts, flows)
+            })
+            .collect()
+    }
+
+    /// The network of a frame; those beyond the bound share the last one.
+    fn number(&mut self, frame: &Frame<'_>) -> usize {
+        let link = wire::link_of(frame);
+        let tag = (link.vlan, link.network);
+        if let Some(&known) = self.numbers.get(&tag) {
+            return known;
+        }
+        if self.numbers.len() >= MAX_NETWORKS {
+            return self.parts.len() - 1;
+        }
+        let number = self.numbers.len();
+        self.numbers.insert(tag, number);
+        if number > 0 {
+            self.parts.push((Pipeline::new(&self.settings), World::new(self.settings.clone())));
+        }
+        number
+    }
+}
