@@ -116,6 +116,11 @@ pub const DUPLICATE_WINDOW: Duration = Duration::from_millis(50);
 pub const DUPLICATE_WINDOW_NO_ID: Duration = Duration::from_millis(5);
 /// Problems of one input that are listed; more are only counted.
 pub const MAX_PROBLEMS: usize = 32;
+/// Look-ups of `wpad` and fetches of PAC files, each kind, that are remembered of one client: Windows tries again at every
+/// change of the network, with about four names a time.
+pub const MAX_DISCOVERY: usize = 64;
+/// Proxies listed of one PAC file: real ones name about four, balanced ones a dozen.
+pub const MAX_PAC_PROXIES: usize = 8;
 /// Characters of wire text shown in a field.
 pub const MAX_SHOWN_TEXT: usize = 512;
 

@@ -121,8 +121,15 @@ fn mismatches(expected: &Fields, finding: &Value) -> Vec<String> {
                     lines.push(format!("evidence lacks {}, has {packets:?}", missing.join(", ")));
                 }
             }
+            "says" => {
+                let told = format!("{} {}", finding["title"], finding["explanation"]);
+                let wanted = wanted.as_array().expect("says is a list of texts");
+                let unsaid = wanted.iter().filter_map(toml::Value::as_str).filter(|text| !told.contains(text));
+                lines.extend(unsaid.map(|text| format!("does not say {text:?}, but {told}")));
+            }
             _ => {
-                let path: &[&str] = if key == "count" { &["details", "count"] } else { &[key.as_str()] };
+                // A field inside others is named with dots: `details.proxy.user`.
+                let path: Vec<&str> = if key == "count" { vec!["details", "count"] } else { key.split('.').collect() };
                 let Some(found) = path.iter().try_fold(finding, |value, step| value.get(step)) else {
                     lines.push(format!("{key}: findings have no such field"));
                     continue;

@@ -24,7 +24,7 @@ tls-middlebox-reset tls-timeout one-way truncated-packets capture-ended gap filt
 ALLOWED = {"severity": {"ok", "info", "warning", "error"}, "confidence": {"high", "medium", "low"},
            "capability": {"None", "Local", "Internet", "null"}, "family": {"v4", "v6", "null"},
            "route": {"direct", "explicit-proxy", "transparent-proxy", "proxy-upstream", "null"}}
-FIELDS = {"verdict", "cause", "guess", "client", "server", "proxy", "host", "count", "evidence"} | set(ALLOWED)
+FIELDS = {"verdict", "cause", "guess", "client", "server", "proxy", "host", "count", "evidence", "says"} | set(ALLOWED)
 MADE = {"programs", "built", "rewritten"}
 MACHINE = re.compile(rb"/tmp/|/root/|/home/|/usr/|(Merge|Edit)cap|Dumpcap|" + re.escape(os.uname().release).encode())
 
@@ -66,7 +66,7 @@ def wrong(toml):
     if told.get("how") != "run.py " + name:
         yield f"how {told.get('how')}"
     for finding in told.get("finding", []):
-        yield from (f"field {field}" for field in set(finding) - FIELDS)
+        yield from (f"field {field}" for field in set(finding) - FIELDS if "." not in field)
         if finding["verdict"] not in VERDICTS:
             yield f"verdict {finding['verdict']}"
         if finding.get("guess") and (finding["guess"] not in VERDICTS or finding["verdict"] != "Incomplete"):

@@ -3,7 +3,7 @@ import json
 import os
 
 ORDER = ["verdict", "cause", "severity", "confidence", "capability", "family", "route", "client",
-         "server", "proxy", "host", "guess", "count", "evidence"]
+         "server", "proxy", "host", "guess", "count", "evidence", "says"]
 
 
 def value(item):
@@ -25,11 +25,12 @@ def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, ne
         lines.append(f"files = {value(files)}")
     lines += [f"# open: {note}" for note in notes]
     for finding in findings:
-        unknown = set(finding) - set(ORDER)
+        unknown = {key for key in finding if "." not in key} - set(ORDER)
         if unknown:
             raise ValueError(f"{name}: unknown fields {unknown}")
         lines += ["", "[[finding]]"]
         lines += [f"{key} = {value(finding[key])}" for key in ORDER if key in finding]
+        lines += [f'"{key}" = {value(finding[key])}' for key in finding if "." in key]  # a fact inside `details`
     with open(os.path.join(outdir, name + ".toml"), "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
 

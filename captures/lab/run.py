@@ -14,8 +14,19 @@ import traceback
 
 import scenario
 
-MODULES = ["scenes_dns", "scenes_http", "scenes_reach", "scenes_proxy", "scenes_position", "scenes_slice", "scenes_near", "scenes_tunnels",
-           "tls", "build"]
+MODULES = [
+    "scenes_dns",
+    "scenes_http",
+    "scenes_reach",
+    "scenes_proxy",
+    "scenes_discovery",
+    "scenes_position",
+    "scenes_slice",
+    "scenes_near",
+    "scenes_tunnels",
+    "tls",
+    "build",
+]
 OUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

@@ -23,6 +23,8 @@ pub enum Attempt<'a> {
     ProxyRefusal(Vec<&'a Exchange>),
     /// TLS handshakes: one, or a series with falling versions.
     Tls(Vec<&'a Handshake>),
+    /// A search for a proxy.
+    Discovery(DiscoveryAttempt<'a>),
 }
 
 /// An HTTP probe with all its legs.
@@ -42,6 +44,21 @@ pub struct WebAttempt<'a> {
     pub proxy: Option<SocketAddr>,
     /// The addresses tried may have been meant for something else.
     pub shared: bool,
+}
+
+/// A search for a proxy: names asked for, addresses tried, requests for the PAC file, each in order.
+#[derive(Clone, Debug, Default)]
+pub struct DiscoveryAttempt<'a> {
+    /// Look-ups of `wpad` names.
+    pub lookups: Vec<LookupGroup<'a>>,
+    /// Connections to what those names led to that could not be opened.
+    pub failed: Vec<&'a Attempted>,
+    /// Requests for the PAC file.
+    pub fetches: Vec<&'a Exchange>,
+    /// First packet.
+    pub started: CaptureTime,
+    /// The PAC file's last byte, or the last sign of the search.
+    pub ended: CaptureTime,
 }
 
 /// All copies of one question, to all servers.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
+use super::discovery::Discovery;
 use super::presence::Stretches;
 use crate::limits::REORDER_TOLERANCE;
 use crate::source::PacketRef;
@@ -54,6 +55,8 @@ pub struct Client {
     pub proxy_uses: VecDeque<ProxyUse>,
     /// Answers whose requests are not in the capture: from whom, and when.
     pub unasked: VecDeque<(SocketAddr, CaptureTime)>,
+    /// How it looked for a proxy, where it did.
+    pub discovery: Option<Box<Discovery>>,
     /// When this client used something that the capture does not hold.
     pub unseen: Stretches,
     /// Link address that it sends from.

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod client;
 pub mod clients;
 pub mod correlate;
+pub mod discovery;
 pub mod hosts;
 pub mod microsoft;
 pub mod presence;

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::{Clients, cost};
+use super::discovery::{is_pac_fetch, is_wpad};
 use super::microsoft::is_intercepted;
 use super::presence::Presence;
 use crate::flow::Direction;
@@ -183,6 +184,16 @@ impl World {
                 client.name_address(*address, &lookup.name, answer.at.time, answer.ttl);
             }
         }
+        if is_wpad(&lookup.name) {
+            let answered = lookup.answer.is_some();
+            if self.clients.has_room(cost::LOOKUP, answered)
+                && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
+                && !client.discovery.get_or_insert_default().keep_lookup(lookup)
+            {
+                self.clients.refund(cost::LOOKUP);
+            }
+            return;
+        }
         if of_probe {
             let answered = lookup.answer.is_some();
             if self.clients.has_room(cost::LOOKUP, answered)
@@ -261,6 +272,15 @@ impl World {
             None => expected_body || of_probe_server(),
         };
         let address = exchange.connection.client.ip();
+        if catalog_says == Some(Asked::Other) && is_pac_fetch(&exchange) {
+            if self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
+                && let Some(client) = self.clients.get_or_add(address, at)
+                && !client.discovery.get_or_insert_default().keep_fetch(exchange)
+            {
+                self.clients.refund(cost::EXCHANGE);
+            }
+            return;
+        }
         if keep
             && self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
             && let Some(client) = self.clients.get_or_add(address, at)

@@ -9,6 +9,7 @@ pub mod dns;
 pub mod http;
 pub mod ntlm;
 pub mod starttls;
+pub mod pac;
 pub mod tls;
 
 /// What a message did that its specification does not allow, or what kept it from being read to its end.

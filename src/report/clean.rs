@@ -3,7 +3,8 @@
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::text::sanitize;
 use crate::verdict::{
-    ConnectDetails, Details, DnsDetails, HostDetails, HttpDetails, ProxyDetails, Responder, TlsDetails,
+    ConnectDetails, Details, DiscoveryDetails, DnsDetails, HostDetails, HttpDetails, ProxyDetails, Responder,
+    TlsDetails,
 };
 
 /// `text` safe to print, cut to what a field shows.
@@ -89,6 +90,20 @@ fn proxy(proxy: &ProxyDetails) -> ProxyDetails {
         workstation: option(&proxy.workstation),
         computer_account: proxy.computer_account,
         legs: proxy.legs,
+        discovery: proxy.discovery.as_ref().map(discovery),
+    }
+}
+
+fn discovery(discovery: &DiscoveryDetails) -> DiscoveryDetails {
+    DiscoveryDetails {
+        method: option(&discovery.method),
+        names: all(&discovery.names),
+        url: option(&discovery.url),
+        pac_status: discovery.pac_status,
+        pac_mime: option(&discovery.pac_mime),
+        pac_bytes: discovery.pac_bytes,
+        proxies: all(&discovery.proxies),
+        cost_ms: discovery.cost_ms,
     }
 }
 

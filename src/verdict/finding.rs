@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::discovery::DiscoveryDetails;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Side, Verdict};
@@ -381,6 +382,8 @@ pub struct ProxyDetails {
     pub computer_account: Option<bool>,
     /// Requests sent until the last answer.
     pub legs: u32,
+    /// How the client looked for a proxy before.
+    pub discovery: Option<DiscoveryDetails>,
 }
 
 /// A handshake. Versions are written `SSL2 SSL3 1.0 1.1 1.2 1.3`.

@@ -56,6 +56,7 @@ impl Case<'_> {
             Attempt::LookAlike(exchange, _) => Some(self.judge_look_alike(exchange)),
             Attempt::ProxyRefusal(legs) => self.judge_refusal(legs),
             Attempt::Tls(series) => self.judge_tls(series),
+            Attempt::Discovery(search) => self.judge_discovery(search),
         }
     }
 
@@ -107,9 +108,10 @@ pub fn is_probe(finding: &Finding) -> bool {
     }
 }
 
-/// Whether the rule that decided is one for probes: all are, but those for TLS and for other requests' 407.
+/// Whether the rule that decided is one for probes: all are, but those for TLS, for other requests' 407 and for the
+/// search for a proxy.
 fn of_probe(finding: &Finding) -> bool {
-    !finding.rule.starts_with("tls.") && !finding.rule.starts_with("proxy-other.")
+    !["tls.", "proxy-other.", "discovery."].iter().any(|floor| finding.rule.starts_with(floor))
 }
 
 /// When each proxy was asked for something by a client whose leg is in the capture.

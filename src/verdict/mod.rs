@@ -3,11 +3,13 @@
 pub mod absence;
 mod answer;
 pub mod case;
+mod discovery;
 mod dns;
 mod evidence;
 pub mod finding;
 mod http;
 pub mod judge;
+mod pac;
 mod proxy;
 mod reach;
 pub mod relate;
@@ -15,6 +17,7 @@ pub mod roles;
 mod tls;
 
 pub use crate::vocabulary::*;
+pub use discovery::DiscoveryDetails;
 pub use finding::*;
 #[cfg(test)]
 mod tests;

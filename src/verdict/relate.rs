@@ -209,7 +209,9 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
         Verdict::Incomplete => {
             return if finding.guess.is_some_and(is_success) { Severity::Info } else { Severity::Warning };
         }
-        Verdict::LegacyTlsNegotiated | Verdict::TlsIntercepted => return Severity::Warning,
+        Verdict::LegacyTlsNegotiated | Verdict::TlsIntercepted | Verdict::ProxyDiscoveryFailed => {
+            return Severity::Warning;
+        }
         Verdict::ProxyAuthenticationRequired if finding.ncsi_reason.is_none() => {
             let sign_in = finding.host.as_deref().is_some_and(is_sign_in_name);
             if sign_in { Severity::Error } else { Severity::Warning }

@@ -18,11 +18,12 @@ pub(super) fn lookup_groups<'a>(
     client: &'a Client,
     wanted: impl Fn(&str, u16) -> bool,
 ) -> Vec<LookupGroup<'a>> {
-    let mut lookups: Vec<&Lookup> = client
-        .lookups
-        .iter()
-        .filter(|lookup| wanted(&lookup.name, lookup.qtype) && !is_between_resolvers(world, lookup))
-        .collect();
+    groups_of(world, client.lookups.iter().filter(|lookup| wanted(&lookup.name, lookup.qtype)))
+}
+
+/// The same for look-ups that stand anywhere.
+pub(super) fn groups_of<'a>(world: &World, lookups: impl Iterator<Item = &'a Lookup>) -> Vec<LookupGroup<'a>> {
+    let mut lookups: Vec<&Lookup> = lookups.filter(|lookup| !is_between_resolvers(world, lookup)).collect();
     lookups.sort_by_key(|lookup| lookup.first());
     let mut groups: Vec<(LookupGroup<'a>, CaptureTime)> = Vec::new();
     for lookup in lookups {

@@ -4,9 +4,12 @@
 //! the times that they carry.
 
 mod direct;
+mod discovery;
 mod handshakes;
 mod lookups;
 mod proxied;
+
+pub use self::discovery::discoveries;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -105,6 +108,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     attempts.extend(look_alikes(world, client));
     attempts.extend(proxy_refusals(world, client));
     attempts.extend(handshakes(client));
+    attempts.extend(discoveries(world, client).into_iter().map(Attempt::Discovery));
     attempts
 }
 

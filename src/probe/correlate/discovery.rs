@@ -1,0 +1,83 @@
+//! Searches for a proxy: look-ups of `wpad`, connections to what they led to, and requests for the PAC file that follow
+//! each other.
+
+use std::time::Duration;
+
+use super::lookups::groups_of;
+use crate::probe::attempt::{DiscoveryAttempt, LookupGroup, LookupOutcome};
+use crate::probe::client::Client;
+use crate::probe::discovery::is_wpad;
+use crate::probe::world::World;
+use crate::time::CaptureTime;
+use crate::transaction::{Attempted, AttemptedEnd, Exchange};
+
+/// Steps of one search follow each other within this time: the longest wait inside is a connection that nobody answers,
+/// which ends after 21 s and counts as a step itself.
+const NEXT_STEP: Duration = Duration::from_secs(15);
+/// Ports at which WPAD fetches a file.
+const PAC_PORTS: [u16; 2] = [80, 443];
+
+/// One step of a search, with its first and last moment.
+enum Step<'a> {
+    Asked(LookupGroup<'a>),
+    Failed(&'a Attempted),
+    Fetched(&'a Exchange),
+}
+
+/// The searches of one client, in order.
+#[must_use]
+pub fn discoveries<'a>(world: &'a World, client: &'a Client) -> Vec<DiscoveryAttempt<'a>> {
+    let Some(known) = client.discovery.as_deref() else { return Vec::new() };
+    let mut steps: Vec<(CaptureTime, CaptureTime, Step<'a>)> = Vec::new();
+    for group in groups_of(world, known.lookups.iter()) {
+        steps.push((group.started(), searched_until(&group), Step::Asked(group)));
+    }
+    for attempted in client.failed.iter().filter(|attempted| leads_to_pac(client, attempted)) {
+        let ended = attempted.ended(world.settings.deadlines);
+        steps.push((attempted.connection.first.time, ended, Step::Failed(attempted)));
+    }
+    for fetch in &known.fetches {
+        let ended = fetch.response.as_ref().map_or(fetch.ended, |response| response.last.time);
+        steps.push((fetch.connection_start().time, ended, Step::Fetched(fetch)));
+    }
+    steps.sort_by_key(|(started, ended, _)| (*started, *ended));
+    let mut searches: Vec<DiscoveryAttempt<'a>> = Vec::new();
+    for (started, ended, step) in steps {
+        let search = match searches.last_mut().filter(|search| started <= search.ended.after(NEXT_STEP)) {
+            Some(open) => open,
+            None => {
+                searches.push(DiscoveryAttempt { started, ended, ..DiscoveryAttempt::default() });
+                let Some(new) = searches.last_mut() else { continue };
+                new
+            }
+        };
+        search.ended = search.ended.max(ended);
+        match step {
+            Step::Asked(group) => search.lookups.push(group),
+            Step::Failed(attempted) => search.failed.push(attempted),
+            Step::Fetched(fetch) => search.fetches.push(fetch),
+        }
+    }
+    searches
+}
+
+/// Whether a failed connection was meant for the PAC file: to an address that a `wpad` name led to and no other name.
+fn leads_to_pac(client: &Client, attempted: &Attempted) -> bool {
+    let connection = &attempted.connection;
+    if !PAC_PORTS.contains(&connection.server.port()) || attempted.end == AttemptedEnd::Silent {
+        return false;
+    }
+    let mut names = client.names_of(connection.server.ip(), connection.first.time).peekable();
+    names.peek().is_some() && names.all(|named| is_wpad(&named.name))
+}
+
+/// When a look-up was over for the search: its answer, or the last time that it was asked.
+fn searched_until(group: &LookupGroup<'_>) -> CaptureTime {
+    match group.outcome() {
+        LookupOutcome::Unanswered(_) => {
+            let asked = group.lookups.iter().flat_map(|lookup| &lookup.queries).map(|at| at.time);
+            asked.max().unwrap_or_else(|| group.started())
+        }
+        _ => group.ended(),
+    }
+}
