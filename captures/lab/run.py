@@ -24,6 +24,7 @@ MODULES = [
     "scenes_slice",
     "scenes_near",
     "scenes_tunnels",
+    "scenes_proxy_more",
     "tls",
     "build",
 ]

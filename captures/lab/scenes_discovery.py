@@ -6,7 +6,7 @@ from scenes_dns import CHAIN, PC, RIGHT
 from scenes_proxy import AT, EXCHANGE, PROXY
 from servers import dnsmasq, nginx, squid
 from windows import proxied
-from windows_discovery import NAME, discover, pac
+from windows_discovery import NAME, Neighbour, call, discover, pac, pac_request
 
 WPAD = f"host-record={NAME},{PROXY}"
 FILE = pac(f"PROXY {AT}", "DIRECT")
@@ -109,8 +109,8 @@ def silent(run, lab):
     site.end(echo)
     run.save(cap.stop() and cap)
     run.truth("proxy: nft tcp dport 80 drop")
-    broken(run, "tcp-timeout", [TOLD, run.first(f"tcp.flags.syn == 1 && ip.dst == {PROXY}")])
-    then_direct(run)
+    broken(run, "tcp-timeout", [TOLD, run.first(f"tcp.flags.syn == 1 && ip.dst == {PROXY}")], says=["Looking for a proxy took 21."])
+    then_direct(run, says=["Proxy discovery cost 21.", "could not fetch the PAC file"])
 
 
 @scenario("wpad-found", title="WPAD works", shows="DNS knows wpad.corp.example, nginx gives /wpad.dat with its own content type, and the probe goes through "
@@ -122,7 +122,9 @@ def found(run, lab):
     assert b" 200 " in site.win.get(PROXY, proxied(), 3128)[1]
     run.save(cap.stop() and cap)
     run.truth(log.log("wpad"))
-    run.like(expect.proxy_success, PC, AT, [f"http.response && tcp.srcport == 3128"])
+    run.like(expect.proxy_success, PC, AT, ["http.response && tcp.srcport == 3128"], says=[f"whose text names PROXY {AT}."],
+             **{"details.proxy.discovery.pac_status": 200, "details.proxy.discovery.pac_bytes": len(FILE),
+                "details.proxy.discovery.pac_mime": "application/x-ns-proxy-autoconfig", "details.proxy.discovery.method": "dns"})
 
 
 @scenario("wpad-nxdomain", title="Nobody knows WPAD", shows="wpad.corp.example does not exist: normal where automatic discovery is not used. The direct "
@@ -134,4 +136,148 @@ def unknown(run, lab):
     assert b" 200 " in site.win.check()[1]
     run.save(cap.stop() and cap)
     run.wire("dns.flags.rcode == 3", 1)
+    then_direct(run)
+
+
+@scenario("wpad-found-direct", title="The PAC file says DIRECT for the probe", shows="WPAD works; the file returns DIRECT for the probe's host and the "
+          "proxy for all others, and the probe goes directly and works.", rows=["3.5 PAC, then direct"], near_miss_of=["ProxyNotDiscovered"])
+def says_direct(run, lab):
+    text = ('function FindProxyForURL(url, host) {\n  if (dnsDomainIs(host, ".msftconnecttest.com")) return "DIRECT";\n'
+            f'  return "PROXY {AT}";\n}}\n')
+    site, log = around(lab, give(text, "text/plain"), proxy=False)
+    cap = lab.capture(site.pc)
+    assert b"FindProxyForURL" in discover(site.win)[1]
+    assert b" 200 " in site.win.check()[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("wpad"))
+    then_direct(run, says=["the file says DIRECT for the probe, or could not be evaluated", "Windows may refuse the file", f"names PROXY {AT}."])
+
+
+@scenario("wpad-404-stuck", seconds=30, title="Without the PAC file the probe does not get out", shows="WPAD leads to a server that answers 404; the probe goes "
+          "directly, and the firewall lets only the proxy out.", rows=["3.5 404", "3.5 fall-back"])
+def stuck(run, lab):
+    site, log = around(lab, "location / { return 404; }", proxy=False, web=None)
+    site.gw.rule(f"ip saddr {PC} tcp dport 80 drop")
+    cap = lab.capture(site.pc)
+    echo = site.background(9)
+    assert b" 404 " in discover(site.win)[1]
+    assert site.win.check()[0] == "timeout"
+    site.end(echo)
+    run.save(cap.stop() and cap)
+    run.truth([*log.log("wpad"), f"gw: nft ip saddr {PC} tcp dport 80 drop"])
+    broken(run, "http-status", [FETCH, FETCHED], severity="error", says=["went directly and did not get out"])
+    run.like(expect.no_http, PC, WEB, [run.first(f"tcp.flags.syn == 1 && ip.dst == {WEB}")], cause="tcp-timeout", confidence=["high", "medium"],
+             says=["could not fetch the PAC file"])
+
+
+@scenario("wpad-portal", title="A portal answers for every name", shows="The portal's resolver gives its own address for every name, wpad too, and its web "
+          "server redirects every request: a portal, and no broken discovery.", rows=["3.3 302"], near_miss_of=["3.5 404", "3.5 HTML"])
+def portal(run, lab):
+    site = Site(lab, warm=True)
+    dnsmasq(site.net, RESOLVER, [f"address=/#/{WEB}"])
+    log = nginx(site.net, WEB, "location / { return 302 http://login.hotel.example/; }")
+    cap = lab.capture(site.pc)
+    assert b" 302 " in discover(site.win)[1]
+    assert b" 302 " in site.win.check()[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("GET"))
+    run.like(expect.hotspot, PC, WEB, [run.frames("http.response.code == 302")[-1:]], cause="http-redirect")
+
+
+@scenario("wpad-unchanged", title="The PAC file has not changed", shows="The client asks for the file only if it changed; nginx answers 304, and the probe goes "
+          "through the proxy.", rows=["3.5 200"], near_miss_of=["3.5 404"])
+def unchanged(run, lab):
+    site, log = around(lab, give(FILE))
+    date = next(line for line in discover(site.win)[1].split(b"\r\n") if line.startswith(b"Last-Modified")).split(b": ")[1].decode()
+    cap = lab.capture(site.pc)
+    request = pac_request().replace(b"Accept", f"If-Modified-Since: {date}\r\nAccept".encode())
+    assert b" 304 " in discover(site.win, request=request)[1]
+    assert b" 200 " in site.win.get(PROXY, proxied(), 3128)[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("304"))
+    run.like(expect.proxy_success, PC, AT, ["http.response && tcp.srcport == 3128"])
+
+
+@scenario("pac-500", title="A PAC file that was set and is not given", shows="No name is looked for: the client has the URL of a file, and its server answers 500.",
+          rows=["3.5 404"], near_miss_of=["3.3 503"])
+def error(run, lab):
+    site, log = around(lab, "location / { return 500; }", proxy=False)
+    cap = lab.capture(site.pc)
+    request = pac_request("pac.corp.example", "/corp/proxy.pac", "Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)")
+    assert b" 500 " in site.win.get(PROXY, request)[1]
+    assert b" 200 " in site.win.check()[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("proxy.pac"))
+    broken(run, "http-server-error", [FETCH, FETCHED], host="pac.corp.example", **{"details.proxy.discovery.method": "configured"})
+    then_direct(run)
+
+
+@scenario("wpad-pac-proxy-refused", title="The proxy of the PAC file is not there", shows="WPAD works; the proxy that the file names refuses the connection.",
+          rows=["3.4 SYN to proxy RST"], near_miss_of=["3.5 TCP fail"])
+def dead_proxy(run, lab):
+    site, log = around(lab, give(FILE), proxy=False)
+    cap = lab.capture(site.pc)
+    assert b"FindProxyForURL" in discover(site.win)[1]
+    assert site.win.get(PROXY, proxied(), 3128)[0] == "refused"
+    run.save(cap.stop() and cap)
+    run.truth(log.log("wpad"))
+    run.expect(["tcp.flags.reset == 1"], verdict="ActiveHttpProbeFailed", cause="proxy-unreachable", severity="error", confidence="medium",
+               capability="None", family="v4", route="explicit-proxy", client=PC, server="null", proxy=AT, says=[f"names PROXY {AT}."])
+
+
+def unanswered(site):
+    """DNS does not know the name; the client asks the link."""
+    assert discover(site.win)[0] == "unresolved"
+
+
+@scenario("wpad-link-silent", title="Nobody on the link knows WPAD", shows="NXDOMAIN for wpad.corp.example, then LLMNR, mDNS and NetBIOS questions that nobody "
+          "answers: normal. The direct probe works.", rows=["3.5 LLMNR", "3.5 mDNS", "3.5 NBNS"], near_miss_of=["3.5 TCP fail"])
+def link_silent(run, lab):
+    site, _ = around(lab, None, names=(f"address=/{NAME}/",), proxy=False)
+    cap = lab.capture(site.pc)
+    unanswered(site)
+    for protocol in ("llmnr", "mdns", "netbios"):
+        assert call(site.pc, PC, protocol) is None
+    assert b" 200 " in site.win.check()[1]
+    run.save(cap.stop() and cap)
+    run.wire("llmnr", 2)
+    run.wire("mdns", 2)
+    run.wire("nbns", 2)
+    then_direct(run, says=["called for wpad on the link (LLMNR, mDNS, NetBIOS)", "Proxy discovery cost 2."])
+
+
+def neighbour(run, lab, protocol, name):
+    """DNS does not know the name; a neighbour answers to it and gives the file; the probe goes through its proxy."""
+    site, log = around(lab, give(FILE), names=(f"address=/{NAME}/",))
+    Neighbour(site.box, PROXY, protocol, PROXY)
+    cap = lab.capture(site.pc)
+    unanswered(site)
+    assert call(site.pc, PC, protocol)
+    assert b"FindProxyForURL" in site.win.get(PROXY, pac_request("wpad"))[1]
+    assert b" 200 " in site.win.get(PROXY, proxied(), 3128)[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("wpad"))
+    run.like(expect.proxy_success, PC, AT, ["http.response && tcp.srcport == 3128"], says=[f"Security: {PROXY} answered to the name wpad over {name}"],
+             **{"details.proxy.discovery.method": protocol})
+
+
+for one, shown in (("llmnr", "LLMNR"), ("mdns", "mDNS"), ("netbios", "NetBIOS")):
+    scenario(f"wpad-{one}-answered", title=f"A neighbour answers to wpad by {shown}", shows=f"NXDOMAIN in DNS; a host on the link answers the {shown} question "
+             "and gives a PAC file; the probe goes through its proxy.", rows=[f"3.5 {shown}"])(
+        lambda run, lab, one=one, shown=shown: neighbour(run, lab, one, shown))
+
+
+@scenario("wpad-llmnr-401", title="A neighbour answers to wpad and wants NTLM", shows="NXDOMAIN in DNS; a host answers the LLMNR question, and to /wpad.dat with 401: how "
+          "credentials are fished for.", rows=["3.5 LLMNR", "3.5 401"])
+def fished(run, lab):
+    site, log = around(lab, 'location / { add_header WWW-Authenticate NTLM always; return 401; }', names=(f"address=/{NAME}/",), proxy=False)
+    Neighbour(site.box, PROXY, "llmnr", PROXY)
+    cap = lab.capture(site.pc)
+    unanswered(site)
+    assert call(site.pc, PC, "llmnr")
+    assert b" 401 " in site.win.get(PROXY, pac_request("wpad"))[1]
+    assert b" 200 " in site.win.check()[1]
+    run.save(cap.stop() and cap)
+    run.truth(log.log("wpad"))
+    broken(run, "http-intercept-auth", ["llmnr && dns.flags.response == 1", FETCH, FETCHED], host="wpad", says=[f"Security: {PROXY} answered"])
     then_direct(run)

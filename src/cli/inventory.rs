@@ -100,7 +100,10 @@ impl Lines {
             }
             Transaction::Exchange(exchange) => self.exchange(exchange),
             Transaction::Handshake(handshake) => self.handshake(handshake),
-            Transaction::Attempted(_) | Transaction::Neighbour { .. } => {}
+            Transaction::Attempted(_)
+            | Transaction::Called(_)
+            | Transaction::TicketRefusal(_)
+            | Transaction::Neighbour { .. } => {}
         }
     }
 

@@ -10,8 +10,9 @@ use crate::probe::world::World;
 use crate::settings::Settings;
 use crate::source::{Frame, PacketRef};
 use crate::time::CaptureTime;
-use crate::transaction::Transaction;
 use crate::transaction::assembler::{Assembler, DNS_PORT};
+use crate::transaction::ticket::KERBEROS_PORT;
+use crate::transaction::{NameCall, TicketRefusal, Transaction};
 use crate::wire::{Body, Datagram, Decoder, Duplicates, IcmpError, Packet, Segment};
 
 /// The lower half of the program, as the upper one knows it: takes what crosses the seam.
@@ -196,6 +197,14 @@ fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, 
         let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
         let at: PacketRef = packet.at;
         assembler.lookups.message(source, destination, false, datagram.payload, at, &mut assembler.out);
+    } else if let (Some(ip), (137 | 5353 | 5355, _) | (_, 137 | 5353 | 5355)) = (packet.ip, ports) {
+        let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
+        let call = NameCall::read(source, destination, datagram.payload, packet.at);
+        assembler.out.extend(call.map(|call| Transaction::Called(Box::new(call))));
+    } else if let (Some(ip), (KERBEROS_PORT, _)) = (packet.ip, ports) {
+        let (kdc, client) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
+        let refusal = TicketRefusal::read(kdc, client, false, datagram.payload, packet.at);
+        assembler.out.extend(refusal.map(|refusal| Transaction::TicketRefusal(Box::new(refusal))));
     } else if matches!(ports, (67 | 68, 67 | 68) | (546 | 547, 546 | 547)) {
         counts.dhcp += 1;
     }

@@ -7,7 +7,9 @@ use crate::proto::dns::rcode;
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, AttemptedEnd, Exchange, Handshake, Lookup, LookupAnswer, LookupEnd, Wait};
+use crate::transaction::{
+    Attempted, AttemptedEnd, Exchange, Handshake, Lookup, LookupAnswer, LookupEnd, NameCall, Wait,
+};
 use crate::vocabulary::Family;
 
 /// One try of one client.
@@ -23,6 +25,8 @@ pub enum Attempt<'a> {
     ProxyRefusal(Vec<&'a Exchange>),
     /// TLS handshakes: one, or a series with falling versions.
     Tls(Vec<&'a Handshake>),
+    /// The name of a known proxy did not resolve.
+    ProxyName(LookupGroup<'a>),
     /// A search for a proxy.
     Discovery(DiscoveryAttempt<'a>),
 }
@@ -51,6 +55,8 @@ pub struct WebAttempt<'a> {
 pub struct DiscoveryAttempt<'a> {
     /// Look-ups of `wpad` names.
     pub lookups: Vec<LookupGroup<'a>>,
+    /// Calls for `wpad` on the link, and answers to them.
+    pub calls: Vec<&'a NameCall>,
     /// Connections to what those names led to that could not be opened.
     pub failed: Vec<&'a Attempted>,
     /// Requests for the PAC file.

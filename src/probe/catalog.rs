@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::proto::http::{Extent, RequestHead};
+use crate::proto::http::{Extent, RequestHead, TargetForm};
 use crate::settings::ProbeConfig;
 use crate::vocabulary::Family;
 
@@ -94,6 +94,8 @@ pub enum LookAlike {
     Application,
     /// A browser or a script: somebody tests by hand.
     Manual,
+    /// A CONNECT to the probe's host: Windows asks proxies for the file itself.
+    Tunnel,
 }
 
 impl Catalog {
@@ -142,6 +144,7 @@ impl Catalog {
             }
             None if !whole && known_path && (known_host || host.is_empty()) => Asked::ProbeCut,
             _ if !known_host || !whole => Asked::Other,
+            _ if matches!(head.form, TargetForm::Authority { .. }) => Asked::LookAlike(LookAlike::Tunnel),
             _ if head.path.eq_ignore_ascii_case("/redirect") => Asked::LookAlike(LookAlike::BrowserRedirect),
             _ if !known_path => Asked::Other,
             _ if head.query.as_deref().is_some_and(|query| query.starts_with("n=")) => {

@@ -12,7 +12,7 @@ use super::presence::Stretches;
 use crate::limits::REORDER_TOLERANCE;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, Exchange, Handshake, Lookup, StandsFor};
+use crate::transaction::{Attempted, Exchange, Handshake, Lookup, StandsFor, TicketRefusal};
 use crate::wire::Mac;
 
 /// Addresses whose names are remembered for one client.
@@ -27,6 +27,8 @@ const LOOKED_BACK: usize = 64;
 const SAME_EPISODE: Duration = Duration::from_secs(150);
 /// Uses of proxies remembered for one client.
 const MAX_PROXY_USES: usize = 256;
+/// Refused tickets remembered for one client.
+const MAX_TICKETS: usize = 32;
 /// How long an answer explains a connection, whatever its time to live.
 pub const NAME_EXPLAINS: Duration = Duration::from_secs(600);
 
@@ -55,6 +57,8 @@ pub struct Client {
     pub proxy_uses: VecDeque<ProxyUse>,
     /// Answers whose requests are not in the capture: from whom, and when.
     pub unasked: VecDeque<(SocketAddr, CaptureTime)>,
+    /// Kerberos tickets that it was refused, oldest first.
+    pub tickets: VecDeque<TicketRefusal>,
     /// How it looked for a proxy, where it did.
     pub discovery: Option<Box<Discovery>>,
     /// When this client used something that the capture does not hold.
@@ -208,6 +212,14 @@ impl Client {
             self.unasked.pop_front();
         }
         self.unasked.push_back((server, at));
+    }
+
+    /// Remembers a ticket that was refused.
+    pub fn keep_ticket(&mut self, refusal: TicketRefusal) {
+        if self.tickets.len() >= MAX_TICKETS {
+            self.tickets.pop_front();
+        }
+        self.tickets.push_back(refusal);
     }
 
     /// Remembers a use of a proxy.

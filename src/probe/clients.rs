@@ -74,9 +74,10 @@ impl Clients {
 
 /// What a transaction of each kind takes with its texts, roughly.
 pub(super) mod cost {
-    use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
+    use crate::transaction::{Attempted, Exchange, Handshake, Lookup, NameCall};
 
     pub const LOOKUP: usize = size_of::<Lookup>() + 256;
+    pub const CALL: usize = size_of::<NameCall>() + 64;
     pub const ATTEMPTED: usize = size_of::<Attempted>() + 256;
     pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
     pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;

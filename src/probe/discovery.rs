@@ -5,11 +5,12 @@
 //! machine, then its neighbours (LLMNR, multicast DNS, NetBIOS), and fetches `/wpad.dat` from whoever has the name.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
-use crate::limits::MAX_DISCOVERY;
+use crate::limits::{MAX_DISCOVERY, MAX_PAC_PROXIES};
 use crate::proto::http::{Extent, TargetForm};
-use crate::transaction::{Exchange, Lookup};
+use crate::proto::pac;
+use crate::settings::KnownProxy;
+use crate::transaction::{Exchange, Lookup, NameCall};
 
 /// Content type of a proxy configuration file.
 pub const PAC_TYPE: &str = "application/x-ns-proxy-autoconfig";
@@ -23,6 +24,14 @@ pub struct Discovery {
     pub lookups: VecDeque<Lookup>,
     /// Fetches of PAC files.
     pub fetches: VecDeque<Exchange>,
+    /// Calls for `wpad` on the link, and answers to them.
+    pub calls: VecDeque<NameCall>,
+    /// Proxies that its PAC files name.
+    pub pac_proxies: Vec<KnownProxy>,
+    /// Names of proxies that it has used.
+    pub used_names: Vec<String>,
+    /// Look-ups of the names of known proxies.
+    pub proxy_lookups: VecDeque<Lookup>,
     /// URLs of PAC files that the client was told by other ways than names and requests in this capture. A lease with
     /// DHCP option 252 adds its URL here: a fetch from that host is then known to be one, whatever its path.
     pub told_urls: VecDeque<String>,
@@ -48,12 +57,33 @@ impl Discovery {
             *earlier = fetch;
             return false;
         }
+        if let Some(response) = fetch.response.as_ref().filter(|response| pac::is_pac(&response.body.bytes)) {
+            self.pac_proxies = pac::proxies(&response.body.bytes).iter().filter_map(|named| endpoint(named)).collect();
+        }
         keep(&mut self.fetches, fetch)
     }
 
-    /// Addresses that a `wpad` name led this client to.
-    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        self.lookups.iter().filter_map(|lookup| lookup.answer.as_ref()).flat_map(|answer| &answer.addresses).copied()
+    /// Remembers a look-up of a proxy's name. Returns whether it took room.
+    pub fn keep_proxy_lookup(&mut self, lookup: Lookup) -> bool {
+        keep(&mut self.proxy_lookups, lookup)
+    }
+
+    /// Remembers the name of a proxy that was used.
+    pub fn note_used(&mut self, name: &str) {
+        if self.used_names.len() < MAX_PAC_PROXIES && !self.used_names.iter().any(|known| known == name) {
+            self.used_names.push(name.to_owned());
+        }
+    }
+
+    /// Whether a name is that of a proxy that this client used or was told.
+    #[must_use]
+    pub fn knows_proxy(&self, name: &str) -> bool {
+        self.used_names.iter().any(|known| known == name) || self.pac_proxies.iter().any(|proxy| proxy.host == name)
+    }
+
+    /// Remembers a call on the link. Returns whether it took room.
+    pub fn keep_call(&mut self, call: NameCall) -> bool {
+        keep(&mut self.calls, call)
     }
 }
 
@@ -65,6 +95,11 @@ fn keep<T>(list: &mut VecDeque<T>, item: T) -> bool {
     }
     list.push_back(item);
     !full
+}
+
+/// The proxy in an entry `PROXY host:port`.
+fn endpoint(named: &str) -> Option<KnownProxy> {
+    named.split_once(' ')?.1.parse().ok()
 }
 
 /// Whether a name is the one under which a proxy configuration is looked for: `wpad`, alone or under a domain.

@@ -9,6 +9,7 @@ pub mod discovery;
 pub mod hosts;
 pub mod microsoft;
 pub mod presence;
+mod searches;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod world;

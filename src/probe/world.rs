@@ -1,5 +1,6 @@
 //! Everything that the lower half of the program knows: clients with their transactions, and what they have in common.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use hashbrown::{HashMap, HashSet};
 use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::{Clients, cost};
-use super::discovery::{is_pac_fetch, is_wpad};
+use super::discovery::is_pac_fetch;
 use super::microsoft::is_intercepted;
 use super::presence::Presence;
+use super::searches::note_proxy_name;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
 use crate::proto::http::Extent;
@@ -47,6 +49,8 @@ pub struct World {
     pub modern_servers: HashSet<SocketAddr, foldhash::fast::RandomState>,
     /// Link addresses and the addresses that they claim.
     pub neighbours: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState>,
+    /// Who called for `wpad` on the link last.
+    pub(super) callers: VecDeque<(IpAddr, CaptureTime)>,
     /// Protocols found anywhere.
     pub protocols: Protocols,
     /// Signs that somebody rewrote the capture.
@@ -126,6 +130,7 @@ impl World {
             proxies: HashMap::default(),
             modern_servers: HashSet::default(),
             neighbours: HashMap::default(),
+            callers: VecDeque::new(),
             protocols: Protocols::default(),
             rewriting: Rewriting::default(),
             drops: 0,
@@ -149,6 +154,12 @@ impl World {
             Transaction::Attempted(attempted) => self.attempted(*attempted),
             Transaction::Exchange(exchange) => self.exchange(*exchange),
             Transaction::Handshake(handshake) => self.handshake(*handshake),
+            Transaction::Called(call) => self.called(*call),
+            Transaction::TicketRefusal(refusal) => {
+                if let Some(client) = self.clients.get_or_add(refusal.client.ip(), refusal.at) {
+                    client.keep_ticket(*refusal);
+                }
+            }
             Transaction::Neighbour { address, mac, .. } => self.neighbour(address, mac),
         }
     }
@@ -184,16 +195,7 @@ impl World {
                 client.name_address(*address, &lookup.name, answer.at.time, answer.ttl);
             }
         }
-        if is_wpad(&lookup.name) {
-            let answered = lookup.answer.is_some();
-            if self.clients.has_room(cost::LOOKUP, answered)
-                && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
-                && !client.discovery.get_or_insert_default().keep_lookup(lookup)
-            {
-                self.clients.refund(cost::LOOKUP);
-            }
-            return;
-        }
+        let Some(lookup) = self.keep_search(lookup) else { return };
         if of_probe {
             let answered = lookup.answer.is_some();
             if self.clients.has_room(cost::LOOKUP, answered)
@@ -258,6 +260,7 @@ impl World {
         }
         if proxied && let Some(request) = &exchange.request {
             let host = request.head.host.clone();
+            note_proxy_name(client, server.ip(), at.time);
             client.keep_proxy_use(ProxyUse { proxy: server, host, at: at.time, status, probe });
         }
         // The answer alone, or a request cut in its first line: a probe's, by what the answer says or whom it comes from.
@@ -273,12 +276,7 @@ impl World {
         };
         let address = exchange.connection.client.ip();
         if catalog_says == Some(Asked::Other) && is_pac_fetch(&exchange) {
-            if self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
-                && let Some(client) = self.clients.get_or_add(address, at)
-                && !client.discovery.get_or_insert_default().keep_fetch(exchange)
-            {
-                self.clients.refund(cost::EXCHANGE);
-            }
+            self.keep_pac_fetch(exchange);
             return;
         }
         if keep

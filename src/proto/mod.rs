@@ -7,6 +7,8 @@
 pub mod auth;
 pub mod dns;
 pub mod http;
+pub mod kerberos;
+pub mod netbios;
 pub mod ntlm;
 pub mod starttls;
 pub mod pac;

@@ -90,6 +90,7 @@ fn proxy(proxy: &ProxyDetails) -> ProxyDetails {
         workstation: option(&proxy.workstation),
         computer_account: proxy.computer_account,
         legs: proxy.legs,
+        kerberos_error: proxy.kerberos_error,
         discovery: proxy.discovery.as_ref().map(discovery),
     }
 }
@@ -98,6 +99,8 @@ fn discovery(discovery: &DiscoveryDetails) -> DiscoveryDetails {
     DiscoveryDetails {
         method: option(&discovery.method),
         names: all(&discovery.names),
+        called: all(&discovery.called),
+        answered_by: discovery.answered_by,
         url: option(&discovery.url),
         pac_status: discovery.pac_status,
         pac_mime: option(&discovery.pac_mime),

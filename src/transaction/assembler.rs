@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::exchange::HttpState;
 use super::handshake::{TlsState, side_of};
 use super::lookup::Lookups;
-use super::{Attempted, AttemptedEnd, Transaction, Tunnel, Wait};
+use super::ticket::{KERBEROS_PORT, KdcStream};
+use super::{Attempted, AttemptedEnd, TicketRefusal, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction, End, Interest, Sniff, StreamReader};
 use crate::proto::dns::TcpMessages;
 use crate::proto::{Sniffed, http, starttls, tls};
@@ -63,6 +64,7 @@ enum Conversation {
     /// In the clear, and may turn to TLS.
     Plain(Box<starttls::Dialogue>),
     Dns(Box<[TcpMessages; 2]>),
+    Kerberos(Box<KdcStream>),
     /// Not for us.
     Unknown,
 }
@@ -99,6 +101,7 @@ impl StreamReader for Assembler {
             (Sniffed::Maybe, ..) | (_, Sniffed::Maybe, _) | (.., Sniffed::Maybe) if bytes.len() < ENOUGH_TO_SNIFF => {
                 Sniff::Unsure
             }
+            _ if connection.server.port() == KERBEROS_PORT => Sniff::Starts,
             _ => match plain {
                 Sniffed::Yes => Sniff::Starts,
                 Sniffed::Maybe => Sniff::Unsure,
@@ -157,7 +160,7 @@ impl StreamReader for Assembler {
                 dialogue.gap(side_of(direction));
                 Interest::Read
             }
-            Conversation::Dns(_) | Conversation::Unknown => Interest::Done,
+            Conversation::Dns(_) | Conversation::Kerberos(_) | Conversation::Unknown => Interest::Done,
         }
     }
 
@@ -172,7 +175,11 @@ impl StreamReader for Assembler {
         match &mut state.conversation {
             Conversation::Http(http) => http.repeated(direction, offset, at),
             Conversation::Tls(tls) => tls.repeated(direction, at),
-            Conversation::Open | Conversation::Plain(_) | Conversation::Dns(_) | Conversation::Unknown => {}
+            Conversation::Open
+            | Conversation::Plain(_)
+            | Conversation::Dns(_)
+            | Conversation::Kerberos(_)
+            | Conversation::Unknown => {}
         }
     }
 
@@ -203,7 +210,7 @@ impl StreamReader for Assembler {
                 let step = tls.changed(connection, at, &mut self.out);
                 self.follow(connection, state, step)
             }
-            Conversation::Plain(_) | Conversation::Dns(_) => (Interest::Read, None),
+            Conversation::Plain(_) | Conversation::Dns(_) | Conversation::Kerberos(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
         }
     }
@@ -224,7 +231,7 @@ impl StreamReader for Assembler {
                 let step = tls.wake(connection, self.deadlines, now, &mut self.out);
                 self.follow(connection, state, step)
             }
-            Conversation::Plain(_) | Conversation::Dns(_) => (Interest::Read, None),
+            Conversation::Plain(_) | Conversation::Dns(_) | Conversation::Kerberos(_) => (Interest::Read, None),
             Conversation::Unknown => (Interest::Done, None),
         }
     }
@@ -236,7 +243,7 @@ impl StreamReader for Assembler {
             }
             Conversation::Http(http) => http.end(connection, now, &mut self.out),
             Conversation::Tls(tls) => tls.end(connection, self.deadlines, now, &mut self.out),
-            Conversation::Dns(_) | Conversation::Unknown => {}
+            Conversation::Dns(_) | Conversation::Kerberos(_) | Conversation::Unknown => {}
         }
     }
 
@@ -245,7 +252,7 @@ impl StreamReader for Assembler {
             Conversation::Http(http) => size_of::<HttpState>() + http.heap_bytes(),
             Conversation::Tls(_) => size_of::<TlsState>() + 4096,
             Conversation::Plain(dialogue) => size_of::<starttls::Dialogue>() + dialogue.heap_bytes(),
-            Conversation::Dns(_) => 4096,
+            Conversation::Dns(_) | Conversation::Kerberos(_) => 4096,
             Conversation::Open | Conversation::Unknown => state.start[0].len() + state.start[1].len(),
         }
     }
@@ -296,6 +303,16 @@ impl Assembler {
                 Step::Continue(None)
             }
             Conversation::Plain(_) => self.plain(connection, state, direction, offset, bytes, at),
+            Conversation::Kerberos(stream) => {
+                if direction == Direction::ToServer {
+                    return Step::Continue(None);
+                }
+                let (message, over) = stream.feed(bytes);
+                let (kdc, client) = (connection.server, connection.client);
+                let refusal = message.and_then(|message| TicketRefusal::read(kdc, client, true, message, at));
+                self.out.extend(refusal.map(|refusal| Transaction::TicketRefusal(Box::new(refusal))));
+                if over { Step::Finished } else { Step::Continue(None) }
+            }
             Conversation::Unknown => Step::Finished,
         }
     }
@@ -356,6 +373,13 @@ impl Assembler {
             (Sniffed::Yes, _) => Conversation::Http(Box::new(HttpState::new(state.tunnel.clone(), self.deadlines))),
             (_, Sniffed::Yes) => Conversation::Tls(Box::new(TlsState::new(state.tunnel.clone()))),
             (Sniffed::Maybe, _) | (_, Sniffed::Maybe) if start.len() < ENOUGH_TO_SNIFF => return Step::Continue(None),
+            _ if connection.server.port() == KERBEROS_PORT && state.tunnel.is_none() => {
+                // Neither HTTP nor TLS, which may stand at any port.
+                state.conversation = Conversation::Kerberos(Box::default());
+                let held = std::mem::take(&mut state.start);
+                let answer = &held[Direction::ToClient.index()];
+                return self.feed(connection, state, Direction::ToClient, 0, answer, at);
+            }
             _ if plain == Sniffed::Maybe => return Step::Continue(None),
             _ if plain == Sniffed::Yes => Conversation::Plain(Box::default()),
             _ => {

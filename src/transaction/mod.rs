@@ -5,9 +5,11 @@
 //! what was said, and what the capture could not show.
 
 pub mod assembler;
+pub mod calling;
 mod exchange;
 mod handshake;
 pub mod lookup;
+pub mod ticket;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +23,9 @@ use crate::time::CaptureTime;
 use crate::vocabulary::Side;
 use crate::wire::Mac;
 
+pub use calling::{CallProtocol, NameCall};
 pub use lookup::{Lookup, LookupAnswer, LookupEnd};
+pub use ticket::TicketRefusal;
 
 /// Something that happened on one flow and is over, or that the capture shows no further.
 #[derive(Clone, Debug)]
@@ -47,6 +51,10 @@ pub enum Transaction {
     Exchange(Box<Exchange>),
     /// A TLS handshake.
     Handshake(Box<Handshake>),
+    /// A call for `wpad` on the link, or an answer to one.
+    Called(Box<NameCall>),
+    /// A Kerberos ticket that was refused.
+    TicketRefusal(Box<TicketRefusal>),
     /// An address and the link address that claims it.
     Neighbour {
         /// The address.
@@ -280,6 +288,8 @@ impl Transaction {
             Self::Attempted(attempted) => (attempted.connection.last.time, attempted.connection.first),
             Self::Exchange(exchange) => (exchange.ended, exchange.started),
             Self::Handshake(handshake) => (handshake.ended, handshake.started),
+            Self::Called(call) => (call.at.time, call.at),
+            Self::TicketRefusal(refusal) => (refusal.at.time, refusal.at),
         }
     }
 
@@ -292,6 +302,8 @@ impl Transaction {
             Self::Attempted(attempted) => attempted.connection.client.ip(),
             Self::Exchange(exchange) => exchange.connection.client.ip(),
             Self::Handshake(handshake) => handshake.connection.client.ip(),
+            Self::Called(call) => call.client.ip(),
+            Self::TicketRefusal(refusal) => refusal.client.ip(),
             Self::Neighbour { address, .. } => *address,
         }
     }

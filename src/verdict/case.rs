@@ -129,6 +129,8 @@ impl Doubt {
             | Self::ResolverFailure
             | Self::AmbiguousRefusal
             | Self::AmbiguousRetry
+            | Self::AnyProgram
+            | Self::PerhapsPortal
             | Self::AmbiguousReset
             | Self::Evicted
             | Self::MidStream

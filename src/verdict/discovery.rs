@@ -6,7 +6,7 @@
 use super::absence::Silence;
 use super::case::{Case, Ruling};
 use super::evidence::url_of;
-use super::finding::{Doubt, Finding, ProxyDetails};
+use super::finding::{Doubt, Finding, Note, ProxyDetails, Remark};
 use super::http::is_one_way;
 use super::pac::{Delivery, delivery};
 use crate::probe::attempt::{DiscoveryAttempt, LookupOutcome};
@@ -15,8 +15,13 @@ use crate::probe::discovery::is_wpad;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd};
 use crate::vocabulary::{Cause, Side, Verdict};
 
+mod beside;
 mod details;
+mod remark;
+
+pub(super) use beside::{OF_A_PORTAL, beside};
 pub use details::DiscoveryDetails;
+pub use remark::DiscoveryRemark;
 
 impl Case<'_> {
     /// Judges a search for a proxy; `None` where it found one, or nothing that could be broken.
@@ -40,6 +45,13 @@ impl Case<'_> {
         let mut details = DiscoveryDetails::of(search, search.ended);
         details.url = details.url.or_else(|| finding.url.clone());
         finding.details.proxy = Some(ProxyDetails { discovery: Some(details), ..ProxyDetails::default() });
+        finding.remarks.extend(beside::on_link(search).map(Remark::Discovery));
+        for call in search.calls.iter().filter(|call| call.answer.is_some()) {
+            let addresses = call.answer.clone().unwrap_or_default();
+            let note = Note::NameAnswered { protocol: call.protocol.name(), from: call.other.ip(), addresses };
+            finding.prove(call.at, note);
+            finding.converse(true, call.client, call.other);
+        }
         Some(finding)
     }
 

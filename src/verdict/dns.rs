@@ -105,7 +105,7 @@ impl Case<'_> {
         Some(finding)
     }
 
-    fn describe_lookup(&self, finding: &mut Finding, group: &LookupGroup<'_>) {
+    pub(super) fn describe_lookup(&self, finding: &mut Finding, group: &LookupGroup<'_>) {
         finding.prove_lookup(group);
         if let Some(first) = group.lookups.first() {
             finding.client_port = Some(first.client.port());
@@ -130,7 +130,8 @@ impl Case<'_> {
     }
 }
 
-fn silence_of(case: &Case<'_>, group: &LookupGroup<'_>, wait: Wait) -> Silence {
+/// The silence after all copies of a question.
+pub(super) fn silence_of(case: &Case<'_>, group: &LookupGroup<'_>, wait: Wait) -> Silence {
     let from = group.started();
     Silence { from, to: from.after(case.world.settings.deadlines.dns), wait, copies: Some(group.copies()) }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::discovery::DiscoveryDetails;
+use super::discovery::{DiscoveryDetails, DiscoveryRemark};
+use super::proxy_signs::ProxyRemark;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Side, Verdict};
@@ -131,6 +132,10 @@ pub enum Note {
     Alert { by: Side, fatal: bool, code: u8 },
     /// A packet towards the client inside the window: the capture does see this direction.
     InboundSeen,
+    /// An answer to a call for `wpad` on the link.
+    NameAnswered { protocol: &'static str, from: IpAddr, addresses: Vec<IpAddr> },
+    /// Kerberos: the KDC refuses a ticket for a service.
+    TicketRefused { code: i64, service: String, kdc: IpAddr },
     /// DHCP message, by its name of RFC 2132 (`DISCOVER`, `ACK`); the address offered or asked for.
     Dhcp { message: String, address: Option<IpAddr>, server: Option<IpAddr> },
     /// ARP request or neighbour solicitation; `copy` counts from 1.
@@ -212,6 +217,10 @@ pub enum Doubt {
     ResolverFailure,
     /// Several causes produce this answer to an old client.
     AmbiguousRefusal,
+    /// A portal that answers every request gives this, too.
+    PerhapsPortal,
+    /// Any program of the client may have done this, not only the probe.
+    AnyProgram,
     /// Nothing tells a retry with a lower version from a new attempt.
     AmbiguousRetry,
     /// The sender of the reset cannot be told with certainty.
@@ -262,6 +271,10 @@ pub enum Remark {
     NearbyReset { ttl: u8, server_ttl: u8 },
     /// The same server accepts TLS 1.2 from others in this capture.
     ServerAcceptsNewer,
+    /// What the capture says beside a failure at a proxy.
+    Proxy(ProxyRemark),
+    /// How the client looked for a proxy before.
+    Discovery(DiscoveryRemark),
     /// Addresses of the first failures, before another one answered.
     AddressesFailed { addresses: Vec<SocketAddr> },
 }
@@ -382,6 +395,8 @@ pub struct ProxyDetails {
     pub computer_account: Option<bool>,
     /// Requests sent until the last answer.
     pub legs: u32,
+    /// Kerberos error code (RFC 4120, 7.5.9) with which the KDC refused a ticket for the proxy.
+    pub kerberos_error: Option<i64>,
     /// How the client looked for a proxy before.
     pub discovery: Option<DiscoveryDetails>,
 }

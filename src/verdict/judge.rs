@@ -56,6 +56,7 @@ impl Case<'_> {
             Attempt::LookAlike(exchange, _) => Some(self.judge_look_alike(exchange)),
             Attempt::ProxyRefusal(legs) => self.judge_refusal(legs),
             Attempt::Tls(series) => self.judge_tls(series),
+            Attempt::ProxyName(group) => Some(self.judge_proxy_name(group)),
             Attempt::Discovery(search) => self.judge_discovery(search),
         }
     }

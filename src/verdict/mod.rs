@@ -11,13 +11,15 @@ mod http;
 pub mod judge;
 mod pac;
 mod proxy;
+mod proxy_signs;
 mod reach;
 pub mod relate;
 pub mod roles;
 mod tls;
 
 pub use crate::vocabulary::*;
-pub use discovery::DiscoveryDetails;
+pub use discovery::{DiscoveryDetails, DiscoveryRemark};
 pub use finding::*;
+pub use proxy_signs::ProxyRemark;
 #[cfg(test)]
 mod tests;

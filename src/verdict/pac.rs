@@ -24,16 +24,17 @@ pub enum Delivery {
 pub fn delivery(fetch: &Exchange) -> Delivery {
     let Some(response) = &fetch.response else { return Delivery::Undecided };
     let failed = |cause| Delivery::Failed(cause, None);
+    let as_portals_do = |cause| Delivery::Failed(cause, Some(Doubt::PerhapsPortal));
     match response.head.status {
         200 => content(response),
         304 => Delivery::Unchanged,
         301 | 302 | 303 | 307 | 308 => match &response.head.location {
             // It goes on elsewhere; what comes of it may be encrypted.
             Some(place) if names_a_pac(place) => Delivery::Undecided,
-            _ => failed(Cause::HttpRedirect),
+            _ => as_portals_do(Cause::HttpRedirect),
         },
-        401 | 407 => failed(Cause::HttpInterceptAuth),
-        403 | 451 => failed(Cause::HttpBlocked),
+        401 | 407 => as_portals_do(Cause::HttpInterceptAuth),
+        403 | 451 => as_portals_do(Cause::HttpBlocked),
         500..=599 => failed(Cause::HttpServerError),
         _ => failed(Cause::HttpStatus),
     }
@@ -56,7 +57,7 @@ fn content(response: &Response) -> Delivery {
     let is_page = body.bytes.trim_ascii_start().starts_with(b"<");
     let flat = body.bytes.len() >= 8 && body.bytes.iter().all(|byte| Some(byte) == body.bytes.first());
     if (is_page || body.whole) && !body.bytes.is_empty() && !flat {
-        return Delivery::Failed(Cause::HttpWrongBody, None);
+        return Delivery::Failed(Cause::HttpWrongBody, Some(Doubt::PerhapsPortal));
     }
     if is_pac_type(response.head.content_type.as_deref()) { Delivery::Delivered } else { Delivery::Undecided }
 }

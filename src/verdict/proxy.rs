@@ -41,6 +41,7 @@ impl Case<'_> {
         finding.remarks = extras.remarks;
         self.describe_web(&mut finding, attempt, exchange);
         finding.details.proxy = Some(self.proxy_details(&attempt.legs));
+        self.add_proxy_signs(&mut finding, &attempt.legs);
         finding
     }
 
@@ -65,6 +66,7 @@ impl Case<'_> {
         finding.url = last.request.as_ref().and_then(|request| super::evidence::url_of(&request.head));
         finding.details.proxy = Some(self.proxy_details(legs));
         finding.details.count = refusals.unwrap_or(1);
+        self.add_proxy_signs(&mut finding, legs);
         Some(finding)
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
+use super::discovery::{DiscoveryRemark, OF_A_PORTAL, beside};
 use super::finding::{Doubt, Finding, Remark};
 use super::judge::is_probe;
 use super::roles::Roles;
@@ -33,9 +34,11 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
         if let Some(known) = world.clients.get(&client) {
             proxy_not_discovered(world, known, own);
             dns_probe_beside_http(world, own);
+            beside(world, known, own);
         }
         start = end;
     }
+    findings.retain(|finding| finding.rule != OF_A_PORTAL);
     let mut outcomes = Outcomes::default();
     for finding in &findings {
         if counts(finding) {
@@ -209,8 +212,11 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
         Verdict::Incomplete => {
             return if finding.guess.is_some_and(is_success) { Severity::Info } else { Severity::Warning };
         }
-        Verdict::LegacyTlsNegotiated | Verdict::TlsIntercepted | Verdict::ProxyDiscoveryFailed => {
-            return Severity::Warning;
+        Verdict::LegacyTlsNegotiated | Verdict::TlsIntercepted => return Severity::Warning,
+        Verdict::ProxyDiscoveryFailed => {
+            // Grave only where it is why the probe did not get out.
+            let stuck = finding.remarks.contains(&Remark::Discovery(DiscoveryRemark::ProbeWentDirect));
+            if stuck { Severity::Error } else { return Severity::Warning }
         }
         Verdict::ProxyAuthenticationRequired if finding.ncsi_reason.is_none() => {
             let sign_in = finding.host.as_deref().is_some_and(is_sign_in_name);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Kin, NEXT_ADDRESS};
 use crate::probe::attempt::{Attempt, WebAttempt};
-use crate::probe::catalog::{Asked, family_of};
+use crate::probe::catalog::{Asked, LookAlike, family_of};
 use crate::probe::client::{Client, Named};
 use crate::probe::world::World;
 use crate::proto::http::Extent;
@@ -159,6 +159,8 @@ pub(super) fn look_alikes<'a>(world: &'a World, client: &'a Client) -> impl Iter
     client.exchanges.iter().filter_map(|exchange| {
         let request = exchange.request.as_ref()?;
         match world.catalog.asked(&request.head) {
+            // A 407 to a CONNECT is judged as one, whatever it was for.
+            Asked::LookAlike(LookAlike::Tunnel) if exchange.status() == Some(407) => None,
             Asked::LookAlike(kind) => Some(Attempt::LookAlike(exchange, kind)),
             _ => None,
         }

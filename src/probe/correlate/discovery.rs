@@ -9,7 +9,7 @@ use crate::probe::client::Client;
 use crate::probe::discovery::is_wpad;
 use crate::probe::world::World;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, AttemptedEnd, Exchange};
+use crate::transaction::{Attempted, AttemptedEnd, Exchange, NameCall};
 
 /// Steps of one search follow each other within this time: the longest wait inside is a connection that nobody answers,
 /// which ends after 21 s and counts as a step itself.
@@ -22,6 +22,7 @@ enum Step<'a> {
     Asked(LookupGroup<'a>),
     Failed(&'a Attempted),
     Fetched(&'a Exchange),
+    Called(&'a NameCall),
 }
 
 /// The searches of one client, in order.
@@ -40,6 +41,7 @@ pub fn discoveries<'a>(world: &'a World, client: &'a Client) -> Vec<DiscoveryAtt
         let ended = fetch.response.as_ref().map_or(fetch.ended, |response| response.last.time);
         steps.push((fetch.connection_start().time, ended, Step::Fetched(fetch)));
     }
+    steps.extend(known.calls.iter().map(|call| (call.at.time, call.at.time, Step::Called(call))));
     steps.sort_by_key(|(started, ended, _)| (*started, *ended));
     let mut searches: Vec<DiscoveryAttempt<'a>> = Vec::new();
     for (started, ended, step) in steps {
@@ -56,6 +58,7 @@ pub fn discoveries<'a>(world: &'a World, client: &'a Client) -> Vec<DiscoveryAtt
             Step::Asked(group) => search.lookups.push(group),
             Step::Failed(attempted) => search.failed.push(attempted),
             Step::Fetched(fetch) => search.fetches.push(fetch),
+            Step::Called(call) => search.calls.push(call),
         }
     }
     searches

@@ -8,6 +8,7 @@ mod discovery;
 mod handshakes;
 mod lookups;
 mod proxied;
+mod proxy_name;
 
 pub use self::discovery::discoveries;
 
@@ -20,6 +21,7 @@ use self::direct::{direct_tries, look_alikes};
 use self::handshakes::handshakes;
 use self::lookups::{Unused, lookup_groups};
 use self::proxied::{failed_proxies, proxied_probes, proxy_refusals};
+use self::proxy_name::unresolved_proxies;
 use super::attempt::{Attempt, LookupOutcome, WebAttempt};
 use super::catalog::family_of_qtype;
 use super::client::Client;
@@ -75,6 +77,8 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     let unreachable_proxies = failed_proxies(world, client, &proxied);
     let mut by_proxy: Vec<CaptureTime> = proxied.iter().chain(&unreachable_proxies).map(WebAttempt::started).collect();
     by_proxy.sort_unstable();
+    let mut direct_starts: Vec<CaptureTime> = direct.iter().map(WebAttempt::started).collect();
+    direct_starts.sort_unstable();
     let connects = Connects::of(&direct);
     for group in own.rest() {
         let (started, ended) = (group.started(), group.ended());
@@ -108,6 +112,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     attempts.extend(look_alikes(world, client));
     attempts.extend(proxy_refusals(world, client));
     attempts.extend(handshakes(client));
+    attempts.extend(unresolved_proxies(world, client, &direct_starts).into_iter().map(Attempt::ProxyName));
     attempts.extend(discoveries(world, client).into_iter().map(Attempt::Discovery));
     attempts
 }

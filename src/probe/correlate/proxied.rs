@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use crate::probe::attempt::{Attempt, WebAttempt};
-use crate::probe::catalog::{Asked, family_of};
+use crate::probe::catalog::{Asked, LookAlike, family_of};
 use crate::probe::client::Client;
 use crate::probe::world::World;
 use crate::transaction::Exchange;
@@ -94,7 +94,14 @@ pub(super) fn failed_proxies<'a>(
                 proxy.port == server.port() && (by_address || by_name)
             });
             let used = proxied.iter().find(|attempt| attempt.proxy == Some(server));
-            if !told && used.is_none() {
+            let by_pac = client.discovery.as_ref().is_some_and(|discovery| {
+                discovery.pac_proxies.iter().any(|proxy| {
+                    let by_name =
+                        client.names_of(server.ip(), attempted.connection.first.time).any(|n| n.name == proxy.host);
+                    proxy.port == server.port() && (proxy.address() == Some(server.ip()) || by_name)
+                })
+            });
+            if !told && used.is_none() && !by_pac {
                 return None;
             }
             Some(WebAttempt {
@@ -118,7 +125,8 @@ pub(super) fn proxy_refusals<'a>(world: &'a World, client: &'a Client) -> Vec<At
         .filter(|exchange| {
             exchange.status() == Some(407)
                 && exchange.request.as_ref().is_some_and(|request| {
-                    request.head.is_proxied() && world.catalog.asked(&request.head) == Asked::Other
+                    let asked = world.catalog.asked(&request.head);
+                    request.head.is_proxied() && matches!(asked, Asked::Other | Asked::LookAlike(LookAlike::Tunnel))
                 })
         })
         .collect();

@@ -266,6 +266,11 @@ impl Scene {
         self
     }
 
+    pub fn accept(mut self, transaction: Transaction) -> Self {
+        self.world.accept(transaction);
+        self
+    }
+
     pub fn lookup(mut self, lookup: Lookup) -> Self {
         self.world.accept(Transaction::Lookup(Box::new(lookup)));
         self

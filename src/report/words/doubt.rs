@@ -43,6 +43,8 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::ResolverFailure => ("the resolver's failure may be temporary or its policy", "リゾルバーの失敗は一時的、またはポリシーの可能性がある"),
         Doubt::AmbiguousRefusal => ("several causes end a handshake in this way", "この終わり方には複数の原因があり得る"),
         Doubt::AmbiguousRetry => ("the retry with a lower version may be another program", "低いバージョンの再試行は別のプログラムの可能性がある"),
+        Doubt::PerhapsPortal => ("a portal that answers every request looks the same, and its answer to a probe is not in the capture", "すべての要求に応答するポータルでも同じように見え、プローブへの応答は含まれていない"),
+        Doubt::AnyProgram => ("another program of the client may have done this, not the probe", "プローブではなく別のプログラムによる可能性がある"),
         Doubt::AmbiguousReset => ("who sent the reset cannot be told for certain", "リセットの送信元を断定できない"),
         Doubt::Evicted => ("state of this connection was given up under memory pressure", "メモリ不足でこの接続の情報が失われた"),
         Doubt::MidStream => ("the capture starts in the middle of this connection", "接続の途中から取得されている"),

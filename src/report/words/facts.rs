@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::report::language::{Language, say};
 use crate::text::sanitize;
-use crate::verdict::{Finding, Side, Verdict};
+use crate::verdict::{Finding, ProxyRemark, Remark, Side, Verdict};
 
 /// Characters of one name inside a sentence; longer ones stand whole in the details.
 const MAX_NAME: usize = 160;
@@ -106,10 +106,13 @@ impl<'a> Facts<'a> {
             url: url.unwrap_or_else(|| host.clone()),
             server: or(server, "the server", "サーバー"),
             proxy: or(
-                finding.proxy.map(|address| match proxy.as_ref().and_then(|proxy| proxy.name.as_deref()) {
-                    Some(name) => format!("{} ({address})", safe(name)),
-                    None => address.to_string(),
-                }),
+                finding
+                    .proxy
+                    .map(|address| match proxy.as_ref().and_then(|proxy| proxy.name.as_deref()) {
+                        Some(name) => format!("{} ({address})", safe(name)),
+                        None => address.to_string(),
+                    })
+                    .or_else(|| proxy.as_ref().and_then(|proxy| text(proxy.name.as_ref()))),
                 "the proxy",
                 "プロキシ",
             ),
@@ -119,7 +122,10 @@ impl<'a> Facts<'a> {
                 "不明な方式",
             ),
             user: or(
-                proxy.as_ref().and_then(|proxy| text(proxy.user.as_ref())),
+                proxy.as_ref().and_then(|proxy| text(proxy.user.as_ref())).or_else(|| {
+                    let anonymous = finding.remarks.contains(&Remark::Proxy(ProxyRemark::Anonymous));
+                    anonymous.then(|| language.pick("an anonymous user", "匿名ユーザー").to_owned())
+                }),
                 "the computer account (DOMAIN\\HOST$)",
                 "コンピューターアカウント（DOMAIN\\HOST$）",
             ),

@@ -5,6 +5,7 @@
 
 mod advice;
 mod cause;
+mod discovery;
 mod dns;
 mod doubt;
 mod facts;
@@ -14,6 +15,7 @@ mod incomplete;
 mod note;
 mod other;
 mod proxy;
+mod proxy_signs;
 mod reach;
 mod reason;
 mod remark;
@@ -55,6 +57,13 @@ impl Story {
     fn tell(mut self, sentence: impl Into<String>) -> Self {
         self.explanation.push(sentence.into());
         self
+    }
+
+    fn tell_if(self, sentence: Option<&'static str>) -> Self {
+        match sentence {
+            Some(sentence) => self.tell(sentence),
+            None => self,
+        }
     }
 
     fn advise(mut self, audience: Audience, text: impl Into<String>) -> Self {
@@ -115,7 +124,7 @@ fn subject(facts: &Facts<'_>) -> Story {
         | Verdict::ActiveDnsProbeFailed
         | Verdict::ProxyAuthenticationRequired => by_cause(facts),
         Verdict::ProxyNotDiscovered => proxy::not_discovered(facts, by_cause(facts)),
-        Verdict::ProxyDiscoveryFailed => proxy::discovery_failed(facts),
+        Verdict::ProxyDiscoveryFailed => discovery::failed(facts),
         Verdict::AuthenticationLoop => proxy::authentication_loop(facts),
         Verdict::TlsVersionMismatch
         | Verdict::TlsHandshakeFailed

@@ -120,6 +120,22 @@ pub fn note(note: &Note, language: Language) -> String {
                 "クライアント宛ての通信：この方向は取得されている",
             )
             .to_owned(),
+        Note::NameAnswered { protocol, from, addresses } => {
+            let what = shown_addresses(language, addresses);
+            say!(
+                language,
+                "{from} answers the call for wpad ({protocol}): {what}",
+                "{from} が wpad の問い合わせに応答（{protocol}）：{what}"
+            )
+        }
+        Note::TicketRefused { code, service, kdc } => {
+            let service = safe(service);
+            say!(
+                language,
+                "Kerberos error {code} from {kdc}: no ticket for {service}",
+                "Kerberos エラー {code}（{kdc}）：{service} のチケットなし"
+            )
+        }
         Note::Dhcp { message, address, server } => {
             let mut text = format!("DHCP {}", safe(message));
             for part in [address, server].into_iter().flatten() {

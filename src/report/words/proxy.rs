@@ -1,7 +1,7 @@
 //! The explicit proxy could not be used, was not found, or refused.
 
 use super::facts::Facts;
-use super::{Story, advice, cause};
+use super::{Story, advice, cause, proxy_signs};
 use crate::report::language::say;
 use crate::report::model::Audience;
 use crate::verdict::{Cause, Family};
@@ -118,7 +118,8 @@ pub fn story(facts: &Facts<'_>, cause: Cause) -> Story {
             language,
             "{client} reached {proxy}, which answered {status}{by}: the fault lies behind the proxy.",
             "{client} は {proxy} に到達し、{status} が返りました{by}。障害はプロキシより先にあります。"
-        )),
+        ))
+        .tell_if(proxy_signs::upstream(facts.finding.details.http.as_ref().and_then(|http| http.status), language)),
         _ => Story::new(say!(
             language,
             "Proxy {proxy} gives {client} another content than {url} has",
@@ -264,49 +265,6 @@ pub fn not_discovered(facts: &Facts<'_>, stage: Story) -> Story {
     story.otherwise(language.pick(
         "A probe through the proxy within 60 s would have replaced this one: that is the normal start behind a proxy.",
         "60 秒以内にプロキシ経由のプローブがあれば、それで判定されます（プロキシ環境の正常な起動）。",
-    ))
-}
-
-/// WPAD or a PAC file was there and did not work.
-#[must_use]
-pub fn discovery_failed(facts: &Facts<'_>) -> Story {
-    let (language, client, url) = (facts.language, &facts.client, &facts.url);
-    let why = facts.finding.cause.map_or_else(String::new, |cause| {
-        let meaning = cause::meaning(cause, language);
-        say!(language, ": {meaning}", "：{meaning}")
-    });
-    Story::new(say!(
-        language,
-        "{client} cannot fetch its proxy configuration from {url}{why}",
-        "{client} がプロキシ自動構成 {url} を取得できない{why}"
-    ))
-    .tell(say!(
-        language,
-        "Automatic proxy discovery points {client} to {url}, and the file could not be had. Windows then goes direct, \
-         often after many seconds of waiting.",
-        "プロキシ自動検出により {client} は {url} を参照しましたが、取得できませんでした。Windows は（多くの場合かなり\
-         待ってから）直接接続を試みます。"
-    ))
-    .advise(
-        Audience::Proxy,
-        say!(
-            language,
-            "Make {url} answer 200 with a PAC file (application/x-ns-proxy-autoconfig), without sign-in and over a trusted \
-             certificate if https: services read it as NETWORK SERVICE.",
-            "{url} が認証なしで PAC ファイル（application/x-ns-proxy-autoconfig）を 200 で返すようにしてください（HTTPS \
-             なら信頼された証明書）。サービスは NETWORK SERVICE として読み取ります。"
-        ),
-    )
-    .advise(
-        Audience::Client,
-        language.pick(
-            "Or switch automatic detection off where it is not used, and set the proxy with `netsh winhttp set proxy`.",
-            "使わない場合は自動検出を無効にし、`netsh winhttp set proxy` でプロキシを設定してください。",
-        ),
-    )
-    .otherwise(language.pick(
-        "A PAC file that is delivered would make this no finding.",
-        "PAC ファイルが取得できていれば問題とは扱いません。",
     ))
 }
 

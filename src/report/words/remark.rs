@@ -1,6 +1,7 @@
 //! Remarks that rules add to a finding.
 
 use super::facts::{list, safe};
+use super::{discovery, proxy_signs};
 use crate::report::language::{Language, say};
 use crate::verdict::Remark;
 
@@ -89,6 +90,8 @@ pub fn remark(remark: &Remark, language: Language) -> String {
                 "同じサーバーは、この取得データ内で他のクライアントと TLS 1.2 で接続しています。",
             )
             .to_owned(),
+        Remark::Proxy(about) => proxy_signs::remark(about, language),
+        Remark::Discovery(about) => discovery::remark(about, language),
         Remark::AddressesFailed { addresses } => {
             let addresses = list(language, addresses);
             say!(language, "Before, {addresses} did not answer.", "それ以前に {addresses} は応答しませんでした。")

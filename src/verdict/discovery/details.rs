@@ -1,5 +1,7 @@
 //! The facts of a search for a proxy.
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,6 +21,10 @@ pub struct DiscoveryDetails {
     pub method: Option<String>,
     /// Names asked for, in order.
     pub names: Vec<String>,
+    /// Protocols by which neighbours were asked: `llmnr`, `mdns`, `netbios`.
+    pub called: Vec<String>,
+    /// The neighbour that answered.
+    pub answered_by: Option<IpAddr>,
     /// URL of the PAC file that was fetched last.
     pub url: Option<String>,
     /// Status of the answer.
@@ -38,21 +44,31 @@ impl DiscoveryDetails {
     pub(in crate::verdict) fn of(search: &DiscoveryAttempt<'_>, until: CaptureTime) -> Self {
         let mut details =
             Self { cost_ms: milliseconds(until.min(search.ended).since(search.started)), ..Self::default() };
-        let mut resolved = false;
+        let mut by_dns: Vec<IpAddr> = Vec::new();
         for group in &search.lookups {
-            resolved |= matches!(group.outcome(), LookupOutcome::Resolved(..));
+            if let LookupOutcome::Resolved(_, answer) = group.outcome() {
+                by_dns.extend(&answer.addresses);
+            }
             let name = sanitize(&group.name, MAX_SHOWN_TEXT);
             if !details.names.contains(&name) {
                 details.names.push(name);
             }
         }
-        if resolved {
-            details.method = Some("dns".to_owned());
+        for call in &search.calls {
+            let protocol = call.protocol.name().to_owned();
+            if !details.called.contains(&protocol) {
+                details.called.push(protocol);
+            }
+            let name = sanitize(&call.name, MAX_SHOWN_TEXT);
+            if !details.names.contains(&name) {
+                details.names.push(name);
+            }
+            if call.answer.is_some() {
+                details.answered_by = details.answered_by.or(Some(call.other.ip()));
+            }
         }
+        details.method = method(search, &by_dns).map(str::to_owned);
         let Some(fetch) = search.fetches.last() else { return details };
-        if details.method.is_none() {
-            details.method = Some("configured".to_owned());
-        }
         details.url = fetch.request.as_ref().and_then(|request| url_of(&request.head));
         if let Some(response) = &fetch.response {
             details.pac_status = Some(response.head.status);
@@ -63,5 +79,18 @@ impl DiscoveryDetails {
             }
         }
         details
+    }
+}
+
+/// What led to the host that was asked for the file last.
+fn method(search: &DiscoveryAttempt<'_>, by_dns: &[IpAddr]) -> Option<&'static str> {
+    let asked = search.fetches.last().map(|fetch| fetch.server().ip());
+    let asked = asked.or_else(|| search.failed.last().map(|failed| failed.connection.server.ip()));
+    let Some(host) = asked else { return (!by_dns.is_empty()).then_some("dns") };
+    let called = search.calls.iter().find(|call| call.answer.as_ref().is_some_and(|told| told.contains(&host)));
+    match called {
+        _ if by_dns.contains(&host) => Some("dns"),
+        Some(call) => Some(call.protocol.name()),
+        None => Some("configured"),
     }
 }

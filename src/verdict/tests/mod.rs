@@ -1,6 +1,7 @@
 //! What the committed captures cannot reach: each condition on its own, boundaries, and what findings say of each other.
 
 mod answer;
+mod discovery;
 mod evidence;
 mod fold;
 mod http;
