@@ -38,6 +38,37 @@ pub fn failed(facts: &Facts<'_>) -> Story {
         }
         _ => story,
     };
+    // Nobody set up what a neighbour claims to be: to repair it would be wrong advice.
+    let claimed = discovery.filter(|details| !matches!(details.method.as_deref(), Some("dns" | "dhcp" | "configured")));
+    let story = match claimed.and_then(|details| details.answered_by) {
+        Some(neighbour) => story.advise(
+            Audience::Client,
+            say!(
+                language,
+                "Find out who {neighbour} is: it claims to be the proxy server of the link. Switch LLMNR and NetBIOS name \
+                 resolution off by Group Policy where they are not needed.",
+                "{neighbour} が何者かを確認してください（リンク上でプロキシを名乗っています）。不要なら LLMNR と NetBIOS の\
+                 名前解決をグループポリシーで無効にします。"
+            ),
+        ),
+        None => serve_the_file(story, language, url),
+    };
+    story
+        .advise(
+            Audience::Client,
+            language.pick(
+                "Or switch automatic detection off where it is not used, and set the proxy with `netsh winhttp set proxy`.",
+                "使わない場合は自動検出を無効にし、`netsh winhttp set proxy` でプロキシを設定してください。",
+            ),
+        )
+        .otherwise(language.pick(
+            "A PAC file that is delivered would make this no finding.",
+            "PAC ファイルが取得できていれば問題とは扱いません。",
+        ))
+}
+
+/// What whoever runs the PAC server can do.
+fn serve_the_file(story: Story, language: Language, url: &str) -> Story {
     story
         .advise(
             Audience::Proxy,
@@ -56,17 +87,6 @@ pub fn failed(facts: &Facts<'_>) -> Story {
                 "自動検出を使わない場合は、DNS から `wpad` の名前を（DHCP からはオプション 252 を）削除してください。",
             ),
         )
-        .advise(
-            Audience::Client,
-            language.pick(
-                "Or switch automatic detection off where it is not used, and set the proxy with `netsh winhttp set proxy`.",
-                "使わない場合は自動検出を無効にし、`netsh winhttp set proxy` でプロキシを設定してください。",
-            ),
-        )
-        .otherwise(language.pick(
-            "A PAC file that is delivered would make this no finding.",
-            "PAC ファイルが取得できていれば問題とは扱いません。",
-        ))
 }
 
 /// What a cause means for a PAC file: the server was found, so nothing stands in between.

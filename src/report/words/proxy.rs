@@ -30,8 +30,8 @@ pub fn story(facts: &Facts<'_>, cause: Cause) -> Story {
         ))
         .tell(say!(
             language,
-            "The look-up of the proxy's name failed, so {client} has no way to {url}.",
-            "プロキシの名前解決に失敗したため、{client} は {url} に到達できません。"
+            "The look-up of the proxy's name failed, so {client} has no way to send its requests.",
+            "プロキシの名前解決に失敗したため、{client} は要求を送信できません。"
         )),
         Cause::ProxyAuthUnanswered => Story::new(say!(
             language,
@@ -133,7 +133,7 @@ pub fn story(facts: &Facts<'_>, cause: Cause) -> Story {
              サインインページなど）。"
         )),
     };
-    let story = remedies(facts, cause, story);
+    let story = proxy_signs::advise(facts, remedies(facts, cause, story));
     let would = if facts.finding.ncsi_reason.is_some() {
         language.pick(
             "200 with the expected text through the proxy, also after an authentication, would have been a success \

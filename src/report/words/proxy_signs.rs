@@ -1,8 +1,10 @@
 //! What the capture says beside a failure at a proxy.
 
-use super::facts::safe;
+use super::Story;
+use super::facts::{Facts, safe};
 use crate::proto::kerberos::code;
 use crate::report::language::{Language, say};
+use crate::report::model::Audience;
 use crate::verdict::ProxyRemark;
 
 /// A remark about a failure at a proxy, as a sentence.
@@ -44,6 +46,27 @@ pub fn remark(remark: &ProxyRemark, language: Language) -> String {
             say!(language, "The proxy itself says: {text}.", "プロキシ自身の表示：{text}。")
         }
     }
+}
+
+/// What to do about a ticket that was refused.
+#[must_use]
+pub fn advise(facts: &Facts<'_>, story: Story) -> Story {
+    let (language, proxy) = (facts.language, facts.finding.details.proxy.as_ref());
+    let advice = match proxy.and_then(|proxy| proxy.kerberos_error) {
+        Some(code::SERVICE_UNKNOWN) => language.pick(
+            "Register the proxy's service principal name (`setspn -S HTTP/PROXY-NAME ACCOUNT`), under the very name that the \
+             clients are told.",
+            "プロキシの SPN（`setspn -S HTTP/プロキシ名 アカウント`）を、クライアントに設定した名前と同じ名前で登録して\
+             ください。",
+        ),
+        Some(code::CLOCK_SKEW) => language.pick(
+            "Set the clocks of client, domain controller and proxy (`w32tm /query /status`, `w32tm /resync`).",
+            "クライアント、ドメインコントローラー、プロキシの時刻を合わせてください（`w32tm /query /status`、`w32tm \
+             /resync`）。",
+        ),
+        _ => return story,
+    };
+    story.advise(Audience::Proxy, advice)
 }
 
 /// What a Kerberos error means for a proxy (RFC 4120, 7.5.9).
