@@ -114,6 +114,17 @@ pub const FRAGMENT_LIFETIME: Duration = Duration::from_secs(60);
 pub const DUPLICATE_WINDOW: Duration = Duration::from_millis(50);
 /// The same where the IP identification is zero or missing (IPv6), where a retransmission looks alike.
 pub const DUPLICATE_WINDOW_NO_ID: Duration = Duration::from_millis(5);
+/// Journal entries of one input that are kept: Windows writes a handful for every change of a network, so these are
+/// days; fields that are looked at of one entry (there are about thirty), and bytes of one of them.
+pub const MAX_JOURNAL_ENTRIES: usize = 4096;
+/// Fields that are looked at of one journal entry.
+pub const MAX_JOURNAL_FIELDS: usize = 128;
+/// Characters kept of a journal entry's message.
+pub const MAX_JOURNAL_MESSAGE: usize = 1024;
+/// Addresses of the capturing host that are remembered: adapters, tunnels and temporary addresses of IPv6.
+pub const MAX_LOCAL_ADDRESSES: usize = 256;
+/// Rates of success that a report holds: resolvers, proxies, addresses and hours, the troubled ones first.
+pub const MAX_RATES: usize = 256;
 /// Problems of one input that are listed; more are only counted.
 pub const MAX_PROBLEMS: usize = 32;
 /// Look-ups of `wpad` and fetches of PAC files, each kind, that are remembered of one client: Windows tries again at every

@@ -26,7 +26,8 @@ fn findings_are_exactly_the_expected_ones() {
         let report = report(case);
         findings += case.expectation.finding.len();
         let actual: Vec<&Value> = report["findings"].as_array().unwrap().iter().collect();
-        let lines = differences(&case.expectation.finding, &actual);
+        let mut lines = differences(&case.expectation.finding, &actual);
+        lines.extend(places(&case.expectation.report, &report));
         if !lines.is_empty() {
             failures.push(format!("{} ({}):\n    {}", case.name, case.expectation.title, lines.join("\n    ")));
         }
@@ -40,6 +41,16 @@ fn findings_are_exactly_the_expected_ones() {
         cases.len(),
         failures.join("\n")
     );
+}
+
+/// Places of the report that hold something else.
+fn places(expected: &[case::Place], report: &Value) -> Vec<String> {
+    let differs = |place: &&case::Place| !equal(&place.is, report.pointer(&place.at).unwrap_or(&Value::Null));
+    let line = |place: &case::Place| {
+        let found = report.pointer(&place.at).unwrap_or(&Value::Null);
+        format!("{}: expected {}, found {found}", place.at, place.is)
+    };
+    expected.iter().filter(differs).map(line).collect()
 }
 
 /// What differs, in lines for people. Every expected finding is held against every actual one, and those that differ

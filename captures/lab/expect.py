@@ -14,7 +14,7 @@ def value(item):
 
 
 def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, near_miss_of=(),
-          position="client", options=(), files=(), notes=(), findings=()):
+          position="client", options=(), files=(), notes=(), findings=(), report=()):
     """`findings` are dicts of the fields to compare; `notes` become `# open:` comments."""
     lines = [f"title = {value(title)}", f"shows = {value(shows)}", f"rows = {value(rows)}"]
     if near_miss_of:
@@ -31,6 +31,8 @@ def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, ne
         lines += ["", "[[finding]]"]
         lines += [f"{key} = {value(finding[key])}" for key in ORDER if key in finding]
         lines += [f'"{key}" = {value(finding[key])}' for key in finding if "." in key]  # a fact inside `details`
+    for place, item in report:  # places of the JSON report (RFC 6901) beside the findings
+        lines += ["", "[[report]]", f"at = {value(place)}", f"is = {value(item)}"]
     with open(os.path.join(outdir, name + ".toml"), "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
 

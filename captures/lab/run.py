@@ -20,11 +20,13 @@ MODULES = [
     "scenes_reach",
     "scenes_proxy",
     "scenes_discovery",
+    "scenes_predict",
     "scenes_position",
     "scenes_slice",
     "scenes_near",
     "scenes_tunnels",
     "scenes_proxy_more",
+    "scenes_many",
     "tls",
     "build",
 ]

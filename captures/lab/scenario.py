@@ -31,7 +31,7 @@ class Run:
 
     def __init__(self, name, meta, outdir):
         self.name, self.meta, self.outdir = name, meta, outdir
-        self.path, self.told, self.findings, self.notes, self.seen = None, [], [], [], {}
+        self.path, self.told, self.findings, self.notes, self.seen, self.places = None, [], [], [], {}, []
 
     def save(self, source, suffix="pcap", convert=None):
         """Takes a capture (a stopped `Capture` or a path); `convert(source, target)` may rewrite it."""
@@ -88,13 +88,17 @@ class Run:
             numbers.update(found)
         self.findings.append((fields, sorted(numbers)))
 
+    def place(self, at, item):
+        """What stands at a place of the JSON report beside the findings; "null" is nothing."""
+        self.places.append((at, item))
+
     def finish(self):
         if not self.path:
             raise LabError(f"{self.name}: nothing saved")
         seen = [f"tshark {display}: " + (("frame " + ", ".join(map(str, found))) if found else "none")
                 for display, found in self.seen.items()]
         findings = [dict(fields, **({"evidence": numbers} if numbers else {})) for fields, numbers in self.findings]
-        expect.write(self.outdir, self.name, truth="; ".join([*self.told, *seen]), notes=self.notes, findings=findings, **self.meta)
+        expect.write(self.outdir, self.name, truth="; ".join([*self.told, *seen]), notes=self.notes, findings=findings, report=self.places, **self.meta)
 
 
 def scenario(name, *, title, shows, rows, near_miss_of=(), made="programs", position="client", options=(), seconds=5):

@@ -103,7 +103,8 @@ impl Lines {
             Transaction::Attempted(_)
             | Transaction::Called(_)
             | Transaction::TicketRefusal(_)
-            | Transaction::Neighbour { .. } => {}
+            | Transaction::Neighbour { .. }
+            | Transaction::HostEvent(_) => {}
         }
     }
 

@@ -49,7 +49,7 @@ struct Each<F>(F);
 impl<F: FnMut(&Transaction)> Lower for Each<F> {
     fn packet(&mut self, _time: CaptureTime) {}
 
-    fn towards(&mut self, _host: IpAddr, _time: CaptureTime) {}
+    fn towards(&mut self, _host: IpAddr, _time: CaptureTime, _ttl: u8) {}
 
     fn accept(&mut self, transaction: Transaction) {
         (self.0)(&transaction);

@@ -17,9 +17,13 @@ use crate::error::Error;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, Options, digest};
+use crate::transaction::{HostEvent, Transaction};
 use crate::verdict::Finding;
 use crate::verdict::judge::judge;
+use crate::verdict::rates::rates;
 use crate::verdict::roles::Roles;
+use crate::verdict::windows::Observed;
+use crate::verdict::{adapters, passive, retired};
 
 use self::networks::Networks;
 use self::pipeline::Counts;
@@ -73,6 +77,12 @@ pub fn analyse_capture(
     for (input, handle) in inputs.iter_mut().zip(digests) {
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
+    // Windows' own events name no network; the first one has them.
+    if let Some((world, ..)) = parts.first_mut() {
+        for event in capture.journal().iter().filter_map(HostEvent::read) {
+            world.accept(Transaction::HostEvent(Box::new(event)));
+        }
+    }
     let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
         ..Snapshot::default()
@@ -85,9 +95,16 @@ pub fn analyse_capture(
         judged.push((roles, findings));
     }
     number(judged.iter_mut().flat_map(|(_, findings)| findings).collect());
-    for ((world, counts, flows), (roles, findings)) in parts.into_iter().zip(judged) {
+    for ((world, counts, flows), (roles, mut findings)) in parts.into_iter().zip(judged) {
+        let mut observed = Observed::of(&world, &roles);
+        observed.compare(&world, &mut findings);
+        adapters::explain(&world, &roles, &mut findings);
+        retired::recognise(&world, &mut findings);
+        let estimates = passive::estimate(&world, &roles, &mut findings);
         snapshot.quality.add(quality(&world, counts, flows));
-        snapshot.clients.extend(states::clients(&world, &roles, &findings));
+        snapshot.clients.extend(states::clients(&world, &roles, &findings, &observed, &estimates));
+        snapshot.rates.extend(rates(&world, &roles, &findings));
+        snapshot.events.extend(states::events(&observed));
         snapshot.findings.extend(findings);
     }
     snapshot.findings.sort_by_key(|finding| finding.id);

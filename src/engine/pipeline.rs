@@ -19,8 +19,10 @@ use crate::wire::{Body, Datagram, Decoder, Duplicates, IcmpError, Packet, Segmen
 pub trait Lower {
     /// A packet of this time was read.
     fn packet(&mut self, time: CaptureTime);
-    /// Unicast traffic towards `host` was seen.
-    fn towards(&mut self, host: IpAddr, time: CaptureTime);
+    /// Unicast traffic towards `host` was seen, with this TTL.
+    fn towards(&mut self, host: IpAddr, time: CaptureTime, ttl: u8);
+    /// The capturing host itself sent from `host`, as input `input` says.
+    fn sent_here(&mut self, _input: u16, _host: IpAddr) {}
     /// Something is settled.
     fn accept(&mut self, transaction: Transaction);
 }
@@ -32,8 +34,13 @@ impl Lower for World {
     }
 
     #[inline]
-    fn towards(&mut self, host: IpAddr, time: CaptureTime) {
+    fn towards(&mut self, host: IpAddr, time: CaptureTime, ttl: u8) {
         self.presence.note(host, time);
+        self.hops.note(host, time, ttl);
+    }
+
+    fn sent_here(&mut self, input: u16, host: IpAddr) {
+        self.host_events.sends_from(input, host);
     }
 
     fn accept(&mut self, transaction: Transaction) {
@@ -109,10 +116,15 @@ impl Pipeline {
             self.counts.truncated += 1;
         }
         let packet = self.decoder.decode(frame);
+        if frame.outbound
+            && let Some(ip) = packet.ip
+        {
+            lower.sent_here(frame.at.id.input(), ip.source);
+        }
         if let Body::Tcp(segment) = &packet.body {
             let outcome = self.flows.push(&packet, segment, &mut self.assembler);
             if let Some(host) = outcome.presence {
-                lower.towards(host, time);
+                lower.towards(host, time, packet.ip.map_or(u8::MAX, |ip| ip.ttl));
             }
             if outcome.seen == Seen::Opened && !self.early_errors.is_empty() {
                 refuse_early(&mut self.early_errors, &packet, segment, &mut self.flows, &mut self.assembler);
@@ -217,6 +229,6 @@ fn note_presence(packet: &Packet<'_>, lower: &mut impl Lower) {
     let multicast = ip.destination.is_multicast()
         || matches!(ip.destination, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
     if !multicast_frame && !multicast {
-        lower.towards(ip.destination, packet.at.time);
+        lower.towards(ip.destination, packet.at.time, ip.ttl);
     }
 }

@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::proto::ncsi_event::NcsiEvent;
 use crate::time::CaptureTime;
+use crate::transaction::HostEvent;
+use crate::verdict::rates::Rate;
+use crate::verdict::windows::Disagreement;
 use crate::verdict::{Capability, Family, Finding, NcsiReason, Role};
 use crate::wire::Mac;
 
@@ -19,6 +23,10 @@ pub struct Snapshot {
     pub clients: Vec<Client>,
     /// What was found, in settle order.
     pub findings: Vec<Finding>,
+    /// How often it worked, by resolver, proxy, address and hour.
+    pub rates: Vec<Rate>,
+    /// What Windows itself wrote down, in order of time.
+    pub events: Vec<WindowsEvent>,
     /// Digits of a second that the captures' clocks resolve: 6 for microseconds.
     pub time_digits: u8,
 }
@@ -95,6 +103,8 @@ pub struct Client {
     pub timeline: Vec<TimelineEntry>,
     /// Identifiers of its findings.
     pub findings: Vec<u32>,
+    /// Where Windows' own events say otherwise than predicted.
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// Predicted state of one family of a client.
@@ -106,19 +116,40 @@ pub struct FamilyState {
     pub reason: NcsiReason,
     /// Since when.
     pub since: CaptureTime,
+    /// Concluded from packets, not read from Windows' own events.
+    pub predicted: bool,
 }
 
-/// A change of a client's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A change of a client's state, or something that Windows wrote down about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineEntry {
     /// When.
     pub time: CaptureTime,
-    /// Which family.
-    pub family: Family,
-    /// What Windows grants from then on.
-    pub capability: Capability,
+    /// Which family, where it is about one.
+    pub family: Option<Family>,
+    /// What Windows grants from then on; `None` where this leaves it alone.
+    pub capability: Option<Capability>,
     /// Why.
-    pub reason: NcsiReason,
+    pub reason: Option<NcsiReason>,
     /// The finding behind it.
-    pub finding: u32,
+    pub finding: Option<u32>,
+    /// The rule that led there: of the finding, or `event.` and the number of Windows' event.
+    pub rule: &'static str,
+    /// Concluded from packets, not read from Windows' own events.
+    pub predicted: bool,
+    /// An estimate: it may come so.
+    pub approximate: bool,
+    /// What Windows wrote.
+    pub event: Option<NcsiEvent>,
+    /// Inbound hops behind an estimate.
+    pub hops: Option<u8>,
+}
+
+/// An event of Windows, and the client that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowsEvent {
+    /// The event.
+    pub event: HostEvent,
+    /// The client, where one is known to have written it.
+    pub client: Option<IpAddr>,
 }

@@ -4,15 +4,28 @@ use std::net::IpAddr;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::snapshot::{Client, FamilyState, TimelineEntry};
+use super::snapshot::{Client, FamilyState, TimelineEntry, WindowsEvent};
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
+use crate::proto::ncsi_event::NcsiEvent;
+use crate::transaction::HostEvent;
+use crate::verdict::passive::Estimate;
 use crate::verdict::roles::Roles;
-use crate::verdict::{Capability, Family, Finding, Role};
+use crate::verdict::windows::Observed;
+use crate::verdict::{Basis, Capability, Family, Finding, NcsiReason, Role};
+
+/// Windows' reason for what its passive probe decides.
+const PASSIVE_PACKET_HOPS: u8 = 13;
 
 /// Clients in the order of first appearance, with their predicted states.
 #[must_use]
-pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client> {
+pub fn clients(
+    world: &World,
+    roles: &Roles,
+    findings: &[Finding],
+    observed: &Observed,
+    estimates: &[Estimate],
+) -> Vec<Client> {
     let hosts = Hosts::of(world);
     let mut known: Vec<_> = world.clients.iter().filter(|(_, client)| client.asks).collect();
     known.sort_by_key(|(address, client)| (client.first, **address));
@@ -31,7 +44,18 @@ pub fn clients(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Client
         let mut own: Vec<&Finding> =
             addresses.iter().filter_map(|address| by_client.get(address)).flatten().copied().collect();
         own.sort_by_key(|finding| finding.id);
-        clients.push(client(*address, addresses, record.mac, roles.role(*address), &own));
+        let mut one = client(*address, addresses, record.mac, roles.role(*address), &own);
+        // Events stand under one address of their host.
+        let events = one.addresses.iter().find_map(|address| observed.by_client.get(address));
+        observe(&mut one, events.map_or(&[], Vec::as_slice));
+        let own_estimates = estimates.iter().filter(|estimate| one.addresses.contains(&estimate.client));
+        let entries: Vec<TimelineEntry> = own_estimates.map(may_heal).collect();
+        one.timeline.extend(entries);
+        one.timeline.sort_by_key(|entry| entry.time);
+        let disagreements = one.addresses.iter().find_map(|address| observed.disagreements.get(address));
+        one.disagreements = disagreements.cloned().unwrap_or_default();
+        one.online = online(&one);
+        clients.push(one);
     }
     clients
 }
@@ -62,15 +86,107 @@ fn client(
         if state.is_some_and(|state| state.capability == capability && state.reason.number == reason.number) {
             continue;
         }
-        *state = Some(FamilyState { capability, reason, since: time });
-        timeline.push(TimelineEntry { time, family: finding.family, capability, reason, finding: finding.id });
+        *state = Some(FamilyState { capability, reason, since: time, predicted: true });
+        timeline.push(TimelineEntry {
+            time,
+            family: Some(finding.family),
+            capability: Some(capability),
+            reason: Some(reason),
+            finding: Some(finding.id),
+            rule: finding.rule,
+            predicted: true,
+            approximate: false,
+            event: None,
+            hops: None,
+        });
     }
     let [v4, v6] = states;
-    let decided: Vec<Capability> = [v4, v6].iter().flatten().map(|state| state.capability).collect();
-    let online = match role {
-        Role::Client | Role::Resolver if decided.is_empty() => None,
-        Role::Client | Role::Resolver => Some(decided.contains(&Capability::Internet)),
+    Client {
+        address,
+        addresses,
+        mac,
+        name: None,
+        os: None,
+        role,
+        online: None,
+        v4,
+        v6,
+        timeline,
+        findings: own,
+        disagreements: Vec::new(),
+    }
+}
+
+/// Whether any family of a client has Internet; `None` where nothing decides, or the address speaks for others.
+fn online(client: &Client) -> Option<bool> {
+    let mut states = [client.v4, client.v6].into_iter().flatten().peekable();
+    match client.role {
+        Role::Client | Role::Resolver => {
+            states.peek()?;
+            Some(states.any(|state| state.capability == Capability::Internet))
+        }
         Role::Proxy | Role::Nat => None,
-    };
-    Client { address, addresses, mac, name: None, os: None, role, online, v4, v6, timeline, findings: own }
+    }
+}
+
+/// Puts Windows' events into the timeline of their client. Where Windows recorded a family's capability, that holds and
+/// no prediction.
+fn observe(client: &mut Client, events: &[HostEvent]) {
+    for event in events {
+        let record = &event.record;
+        let (capability, reason) = match record.event {
+            NcsiEvent::CapabilityChange { capability, reason } => {
+                (Some(capability), Some(NcsiReason { number: reason, basis: Basis::Observed }))
+            }
+            NcsiEvent::ProbeFinished { .. } | NcsiEvent::ProbeResult { .. } => (None, None),
+        };
+        let time = event.at.time;
+        if let (Some(family), Some(capability), Some(reason)) = (record.family, capability, reason) {
+            let state = Some(FamilyState { capability, reason, since: time, predicted: false });
+            match family {
+                Family::V4 => client.v4 = state,
+                Family::V6 => client.v6 = state,
+            }
+        }
+        client.timeline.push(TimelineEntry {
+            time,
+            family: record.family,
+            capability,
+            reason,
+            finding: None,
+            rule: record.event.rule(),
+            predicted: false,
+            approximate: false,
+            event: Some(record.event.clone()),
+            hops: None,
+        });
+    }
+    client.timeline.sort_by_key(|entry| entry.time);
+}
+
+/// What the passive probe may do, as an entry that leaves the state alone.
+fn may_heal(estimate: &Estimate) -> TimelineEntry {
+    TimelineEntry {
+        time: estimate.at,
+        family: Some(estimate.family),
+        capability: Some(Capability::Internet),
+        reason: Some(NcsiReason { number: PASSIVE_PACKET_HOPS, basis: Basis::Inferred }),
+        finding: Some(estimate.finding),
+        rule: "passive.hops",
+        predicted: true,
+        approximate: true,
+        event: None,
+        hops: Some(estimate.hops),
+    }
+}
+
+/// All events of Windows with the client that they are about, in order of time.
+#[must_use]
+pub fn events(observed: &Observed) -> Vec<WindowsEvent> {
+    let told = observed.by_client.iter().flat_map(|(client, events)| events.iter().map(|event| (Some(*client), event)));
+    let others = observed.unattached.iter().map(|event| (None, event));
+    let mut events: Vec<WindowsEvent> =
+        told.chain(others).map(|(client, event)| WindowsEvent { event: event.clone(), client }).collect();
+    events.sort_by_key(|one| one.event.at);
+    events
 }

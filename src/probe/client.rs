@@ -183,7 +183,12 @@ impl Client {
     /// Remembers a success like any other: one that repeats the two before it takes the place of the later one. Returns
     /// whether it took room.
     pub fn keep_success(&mut self, mut exchange: Exchange, window: Duration) -> bool {
-        let trouble = self.failed.back().map(|failed| failed.connection.last.time);
+        let host = exchange.request.as_ref().and_then(|request| request.head.host.as_deref());
+        let unresolved = |lookup: &&Lookup| {
+            host == Some(lookup.name.as_str()) && lookup.answer.as_ref().is_none_or(|answer| answer.rcode != 0)
+        };
+        let lookup = self.lookups.iter().rev().take(LOOKED_BACK).find(unresolved).map(|lookup| lookup.ended);
+        let trouble = self.failed.back().map(|failed| failed.connection.last.time).max(lookup);
         if let [.., before, last] = self.exchanges.make_contiguous()
             && trouble.is_none_or(|at| at < before.started.time)
             && equal_success(before, last, window)

@@ -6,9 +6,12 @@ pub mod client;
 pub mod clients;
 pub mod correlate;
 pub mod discovery;
+pub mod hops;
+pub mod host_events;
 pub mod hosts;
 pub mod microsoft;
 pub mod presence;
+pub mod retired;
 mod searches;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -10,8 +10,11 @@ use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::{Clients, cost};
 use super::discovery::is_pac_fetch;
+use super::hops::Hops;
+use super::host_events::HostEvents;
 use super::microsoft::is_intercepted;
 use super::presence::Presence;
+use super::retired::RetiredAddress;
 use super::searches::note_proxy_name;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
@@ -51,6 +54,12 @@ pub struct World {
     pub neighbours: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState>,
     /// Who called for `wpad` on the link last.
     pub(super) callers: VecDeque<(IpAddr, CaptureTime)>,
+    /// How far the traffic towards hosts has come.
+    pub hops: Hops,
+    /// Who reached the address that the probe server once had.
+    pub retired: RetiredAddress,
+    /// What Windows wrote down itself.
+    pub host_events: HostEvents,
     /// Protocols found anywhere.
     pub protocols: Protocols,
     /// Signs that somebody rewrote the capture.
@@ -119,7 +128,7 @@ impl World {
     /// A world in which nothing has happened yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let limits = settings.limits;
+        let (limits, hop_minimum) = (settings.limits, settings.hop_minimum);
         Self {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
@@ -131,6 +140,9 @@ impl World {
             modern_servers: HashSet::default(),
             neighbours: HashMap::default(),
             callers: VecDeque::new(),
+            hops: Hops::new(limits.clients, hop_minimum),
+            retired: RetiredAddress::default(),
+            host_events: HostEvents::default(),
             protocols: Protocols::default(),
             rewriting: Rewriting::default(),
             drops: 0,
@@ -161,6 +173,7 @@ impl World {
                 }
             }
             Transaction::Neighbour { address, mac, .. } => self.neighbour(address, mac),
+            Transaction::HostEvent(event) => self.host_events.keep(*event),
         }
     }
 
@@ -209,6 +222,7 @@ impl World {
 
     fn attempted(&mut self, attempted: Attempted) {
         let connection = &attempted.connection;
+        self.retired.note(connection);
         if attempted.end == AttemptedEnd::Silent {
             return;
         }
@@ -233,6 +247,7 @@ impl World {
 
     fn exchange(&mut self, exchange: Exchange) {
         self.protocols.http = true;
+        self.retired.note(&exchange.connection);
         let catalog_says = exchange.request.as_ref().map(|request| self.catalog.asked(&request.head));
         self.watch_rewriting(&exchange);
         let status = exchange.response.as_ref().map(|response| response.head.status);

@@ -8,10 +8,11 @@ pub mod auth;
 pub mod dns;
 pub mod http;
 pub mod kerberos;
+pub mod ncsi_event;
 pub mod netbios;
 pub mod ntlm;
-pub mod starttls;
 pub mod pac;
+pub mod starttls;
 pub mod tls;
 
 /// What a message did that its specification does not allow, or what kept it from being read to its end.

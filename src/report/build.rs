@@ -1,13 +1,17 @@
 //! From what the engine knows to what a report says.
 
+use std::net::IpAddr;
+
 use super::Options;
 use super::clean::{clean, details};
 use super::clock::Moment;
 use super::filter::display_filter;
 use super::model::{
-    Change, Client, Evidence, Finding, Input, NotDecoded, Problem, Quality, Reason, Report, State, Tool,
+    Change, Client, Disagreement, Event, Evidence, Finding, Input, NotDecoded, Problem, Quality, Rate, RateBy, Reason,
+    Report, State, Tool,
 };
 use super::networks::summaries;
+use super::timeline::family_name;
 use super::words;
 use crate::engine::snapshot::{self, Snapshot};
 use crate::time::CaptureTime;
@@ -22,15 +26,24 @@ pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
     let findings = options.selection.findings(snapshot);
     let clients = options.selection.clients(snapshot, &findings);
     let shown: Vec<u32> = findings.iter().map(|finding| finding.id).collect();
+    let told: Vec<IpAddr> = clients.iter().flat_map(|client| client.addresses.iter().copied()).collect();
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         inputs: snapshot.inputs.iter().map(input).collect(),
         quality: quality(&snapshot.quality),
-        clients: clients.into_iter().map(|one| client(one, &shown, snapshot, options)).collect(),
-        networks: summaries(&findings),
+        clients: clients.iter().map(|one| client(one, &shown, snapshot, options)).collect(),
+        networks: summaries(&findings, &clients, options.language),
         endpoints: Vec::new(),
         findings: findings.into_iter().map(|one| finding(one, snapshot, options)).collect(),
+        rates: snapshot.rates.iter().map(rate).collect(),
+        events: snapshot
+            .events
+            .iter()
+            .filter(|one| options.selection.covers(one.event.at.time))
+            .filter(|one| options.selection.client.is_none() || one.client.is_some_and(|own| told.contains(&own)))
+            .map(|one| event(one, snapshot.time_digits, options))
+            .collect(),
         probe_seen: snapshot.findings.iter().any(is_about_probe),
     }
 }
@@ -89,16 +102,31 @@ fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options
     let state = |state: snapshot::FamilyState| State {
         capability: state.capability,
         reason: state.reason.name().to_owned(),
-        predicted: state.reason.basis != verdict::Basis::Observed,
+        predicted: state.predicted,
         since: Moment { time: state.since, digits },
     };
     let change = |entry: &snapshot::TimelineEntry| Change {
         time: Moment { time: entry.time, digits },
         family: entry.family,
         capability: entry.capability,
-        reason: entry.reason.name().to_owned(),
+        reason: entry.reason.map(|reason| reason.name().to_owned()),
         finding: entry.finding,
-        predicted: entry.reason.basis != verdict::Basis::Observed,
+        predicted: entry.predicted,
+        rule: entry.rule.to_owned(),
+        approximate: entry.approximate,
+        text: entry
+            .event
+            .as_ref()
+            .map(|event| words::windows_event(event, options.language))
+            .or_else(|| entry.hops.map(|hops| words::may_heal(hops, options.language))),
+    };
+    let disagreement = |one: &verdict::windows::Disagreement| Disagreement {
+        time: Moment { time: one.at.time, digits },
+        input: one.at.id.input(),
+        packet: one.at.id.number(),
+        family: one.family,
+        finding: one.finding,
+        text: words::difference(one.difference, one.finding, family_name(one.family), options.language),
     };
     Client {
         address: client.address.to_string(),
@@ -112,6 +140,41 @@ fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options
         v6: client.v6.map(state),
         timeline: client.timeline.iter().filter(|entry| options.selection.covers(entry.time)).map(change).collect(),
         findings: client.findings.iter().copied().filter(|id| shown.binary_search(id).is_ok()).collect(),
+        disagreements: client
+            .disagreements
+            .iter()
+            .filter(|one| shown.binary_search(&one.finding).is_ok())
+            .map(disagreement)
+            .collect(),
+    }
+}
+
+fn rate(rate: &verdict::rates::Rate) -> Rate {
+    use verdict::rates::RateKey as Key;
+    let (by, key) = match rate.key {
+        Key::DnsServer(server) => (RateBy::DnsServer, server.to_string()),
+        Key::Proxy(proxy) => (RateBy::Proxy, proxy.to_string()),
+        Key::Address(address) => (RateBy::Address, address.to_string()),
+        Key::Hour(hour) => {
+            let time = CaptureTime::from_nanos(hour.saturating_mul(3_600_000_000_000));
+            (RateBy::Hour, Moment { time, digits: 0 }.utc())
+        }
+    };
+    Rate { by, key, attempts: rate.attempts, failed: rate.failed, intermittent: rate.intermittent }
+}
+
+fn event(event: &snapshot::WindowsEvent, digits: u8, options: &Options) -> Event {
+    let (at, record) = (event.event.at, &event.event.record);
+    Event {
+        time: Moment { time: at.time, digits },
+        input: at.id.input(),
+        packet: at.id.number(),
+        id: record.event.number(),
+        client: event.client.map(|client| client.to_string()),
+        interface: record.interface.clone(),
+        luid: record.luid.map(|luid| format!("{luid:#x}")),
+        family: record.family,
+        text: words::windows_event(&record.event, options.language),
     }
 }
 

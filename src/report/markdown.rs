@@ -8,6 +8,7 @@ use super::language::{Language, say};
 use super::model::{Finding, Report};
 use super::paint::mark;
 use super::words;
+use super::{rates, timeline};
 use crate::verdict::Severity;
 
 /// The whole report.
@@ -20,6 +21,17 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     }
     for limit in heading::limits(report, language) {
         writeln!(out, "- **!** {}", escaped(&limit))?;
+    }
+    if let Some(line) = timeline::unattached(&report.events, language) {
+        writeln!(out, "- **!** {}", escaped(&line))?;
+    }
+    let networks = report.networks.iter().map(|network| network.text.clone());
+    let lines: Vec<String> = networks.chain(rates::lines(&report.rates, language)).collect();
+    if !lines.is_empty() {
+        writeln!(out, "\n## {}\n", language.pick("One client or the network?", "PC かネットワークか"))?;
+    }
+    for line in lines {
+        writeln!(out, "- {}", escaped(&line))?;
     }
     if !report.probe_seen {
         let text = language.pick(
@@ -38,6 +50,12 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
         let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
             .map(|(name, state)| heading::state(name, state.as_ref(), language, &style.zone));
         writeln!(out, "- **{}**: {}", escaped(&heading::identity(client)), escaped(&states.join("; ")))?;
+        for line in timeline::changes(client, language, &style.zone) {
+            writeln!(out, "  - {}", escaped(&line))?;
+        }
+        for disagreement in &client.disagreements {
+            writeln!(out, "  - **!** {}", escaped(&disagreement.text))?;
+        }
     }
     for finding in &report.findings {
         write_finding(finding, report, style, out)?;

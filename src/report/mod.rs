@@ -16,9 +16,11 @@ mod markdown;
 pub mod model;
 mod networks;
 mod paint;
+mod rates;
 pub mod schema;
 pub mod select;
 mod text;
+mod timeline;
 pub mod words;
 mod wrap;
 

@@ -29,6 +29,10 @@ pub struct Report {
     pub endpoints: Vec<serde_json::Value>,
     /// What was found, in the order in which it was settled.
     pub findings: Vec<Finding>,
+    /// How often it worked, by resolver, proxy, address and hour.
+    pub rates: Vec<Rate>,
+    /// What Windows itself wrote down, where the captures hold a converted trace.
+    pub events: Vec<Event>,
     /// Whether the analysis met any probe of Windows, shown or not. For people only.
     #[serde(skip)]
     pub probe_seen: bool,
@@ -148,6 +152,8 @@ pub struct Client {
     pub timeline: Vec<Change>,
     /// Identifiers of its findings.
     pub findings: Vec<u32>,
+    /// Where Windows' own events say otherwise than predicted.
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// State of one address family of a client.
@@ -163,21 +169,67 @@ pub struct State {
     pub since: Moment,
 }
 
-/// A change of state.
+/// A change of state, or something that Windows wrote down about it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Change {
     /// When.
     pub time: Moment,
-    /// Which family.
-    pub family: Family,
-    /// What Windows grants from then on.
-    pub capability: Capability,
-    /// Why.
-    pub reason: String,
-    /// The finding behind it.
-    pub finding: u32,
+    /// Which family; null where Windows' event names none.
+    pub family: Option<Family>,
+    /// What Windows grants from then on; null where this leaves it alone.
+    pub capability: Option<Capability>,
+    /// Why; null where this leaves the capability alone.
+    pub reason: Option<String>,
+    /// The finding behind it; null for what Windows wrote down.
+    pub finding: Option<u32>,
     /// Concluded from packets, not read from Windows' own events.
     pub predicted: bool,
+    /// The rule that led there: that of the finding, or `event.` and the number of Windows' event.
+    pub rule: String,
+    /// An estimate: it may come so.
+    pub approximate: bool,
+    /// In words, where the fields do not say it all.
+    pub text: Option<String>,
+}
+
+/// An event that Windows' connectivity indicator wrote down, as a converted trace holds it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Event {
+    /// When.
+    pub time: Moment,
+    /// Index in `inputs`.
+    pub input: u16,
+    /// Number among the packets of its input, as Wireshark counts.
+    pub packet: u64,
+    /// Number of the event: 4014, 4042 or 4051 of provider Microsoft-Windows-NCSI.
+    pub id: u16,
+    /// The client that it is about, where one is known to have written it.
+    pub client: Option<String>,
+    /// The interface's GUID.
+    pub interface: String,
+    /// The interface's locally unique identifier, in hex.
+    pub luid: Option<String>,
+    /// Address family, where it names one.
+    pub family: Option<Family>,
+    /// What it says.
+    pub text: String,
+}
+
+/// Something that Windows wrote down and that says otherwise than a finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Disagreement {
+    /// When.
+    pub time: Moment,
+    /// Index in `inputs`.
+    pub input: u16,
+    /// Number of the event among the packets of its input.
+    pub packet: u64,
+    /// Which family.
+    pub family: Family,
+    /// The finding.
+    pub finding: u32,
+    /// In words.
+    pub text: String,
 }
 
 /// What several clients have in common.
@@ -185,7 +237,7 @@ pub struct Change {
 pub struct Network {
     /// What they share.
     pub kind: NetworkKind,
-    /// Host of the portal, address of the proxy or resolver, or name of the stage.
+    /// Host of the portal, address of the proxy or resolver, name of the stage; `clients` for all probes together.
     pub name: String,
     /// How many clients.
     pub count: usize,
@@ -193,6 +245,43 @@ pub struct Network {
     pub clients: Vec<String>,
     /// The findings behind it.
     pub findings: Vec<u32>,
+    /// How many clients get through there.
+    pub succeeded: usize,
+    /// How many fail there: the same as `count`.
+    pub failed: usize,
+    /// Where to look first: `clients`, `network` or `unclear`.
+    pub look_at: String,
+    /// In words.
+    pub text: String,
+}
+
+/// How often it worked.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Rate {
+    /// By what is counted.
+    pub by: RateBy,
+    /// Address, `address:port`, or the beginning of the hour in UTC.
+    pub key: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// How often it failed.
+    pub failed: u64,
+    /// One client failed between successes or the other way round: a fault that comes and goes.
+    pub intermittent: bool,
+}
+
+/// By what attempts are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateBy {
+    /// Look-ups of probe names, by resolver.
+    DnsServer,
+    /// Probes through an explicit proxy.
+    Proxy,
+    /// Direct probes, by the address that was asked.
+    Address,
+    /// Probes by the hour in which they began.
+    Hour,
 }
 
 /// What several clients share.
@@ -207,6 +296,8 @@ pub enum NetworkKind {
     Resolver,
     /// They fail at the same stage.
     Stage,
+    /// All probes of all clients together.
+    Overall,
 }
 
 /// One classified thing that happened to one client.

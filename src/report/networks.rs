@@ -1,54 +1,253 @@
-//! What several clients have in common: one network fault looks like many broken machines.
+//! What several clients have in common: one network fault looks like many broken machines, and one broken machine among
+//! healthy ones is no network fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::clean::clean;
+use super::language::Language;
 use super::model::{Network, NetworkKind};
-use crate::verdict::{Cause, Finding, Severity, Verdict};
+use super::words::network::{self, Tally};
+use crate::engine::snapshot::Client;
+use crate::time::CaptureTime;
+use crate::verdict::judge::is_probe;
+use crate::verdict::relate::is_success;
+use crate::verdict::{Cause, Finding, Role, Route, Severity, Verdict};
 
-/// Portals, proxies and resolvers that fail two clients or more, and the stages at which clients fail first.
-#[must_use]
-pub fn summaries(findings: &[&Finding]) -> Vec<Network> {
-    let mut groups: BTreeMap<(NetworkKind, String), (BTreeSet<IpAddr>, Vec<u32>)> = BTreeMap::new();
-    let mut failed_first: BTreeSet<IpAddr> = BTreeSet::new();
-    for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-        let Some(stage) = finding.cause.and_then(stage) else { continue };
-        let first = failed_first.insert(finding.client).then(|| (NetworkKind::Stage, stage.to_owned()));
-        for key in first.into_iter().chain(shared(finding)) {
-            let (clients, ids) = groups.entry(key).or_default();
-            clients.insert(finding.client);
-            ids.push(finding.id);
+/// A failure and a success of two clients that lie further apart say nothing about each other.
+const SAME_TIME: Duration = Duration::from_secs(150);
+
+/// Who is to be looked at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// The failing clients, or a rule for them: others get through at the same time.
+    Clients,
+    /// The network: nobody gets through.
+    Network,
+    /// The packets do not tell.
+    Unclear,
+}
+
+impl Where {
+    /// The name as it stands in JSON.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Clients => "clients",
+            Self::Network => "network",
+            Self::Unclear => "unclear",
         }
     }
-    let mut networks: Vec<Network> = groups
-        .into_iter()
-        .filter(|(_, (clients, _))| clients.len() > 1)
-        .map(|((kind, name), (clients, findings))| Network {
-            kind,
-            name,
-            count: clients.len(),
-            clients: clients.iter().map(ToString::to_string).collect(),
-            findings,
-        })
+}
+
+/// What became of one client at one place: its last outcome counts, that of a probe before all others.
+#[derive(Clone, Copy)]
+struct Outcome<'a> {
+    probe: bool,
+    failed: bool,
+    finding: &'a Finding,
+}
+
+type Outcomes<'a> = BTreeMap<IpAddr, Outcome<'a>>;
+
+/// Portals, proxies and resolvers at which clients fail, the stages at which they fail first, and all probes together:
+/// everything that concerns two clients or more.
+#[must_use]
+pub fn summaries(findings: &[&Finding], clients: &[&Client], language: Language) -> Vec<Network> {
+    let main: BTreeMap<IpAddr, IpAddr> =
+        clients.iter().flat_map(|client| client.addresses.iter().map(|address| (*address, client.address))).collect();
+    let aggregates: BTreeSet<IpAddr> = clients
+        .iter()
+        .filter(|client| matches!(client.role, Role::Proxy | Role::Nat))
+        .flat_map(|client| client.addresses.iter().copied())
         .collect();
+    let own = |finding: &Finding| main.get(&finding.client).copied().unwrap_or(finding.client);
+    let single = |finding: &&&Finding| !aggregates.contains(&finding.client);
+    let mut places: BTreeMap<(NetworkKind, String), Outcomes<'_>> = BTreeMap::new();
+    let mut all: Outcomes<'_> = BTreeMap::new();
+    for finding in findings.iter().filter(single) {
+        let Some(failed) = outcome(finding) else { continue };
+        let client = own(finding);
+        let probe = is_probe(finding);
+        for key in shared(finding, failed) {
+            note(places.entry(key).or_default(), client, Outcome { probe, failed, finding });
+        }
+        if probe {
+            note(&mut all, client, Outcome { probe, failed, finding });
+        }
+    }
+    // Whoever gets through directly is not held by any portal.
+    for (key, outcomes) in &mut places {
+        if key.0 == NetworkKind::Portal {
+            for (client, passed) in
+                all.iter().filter(|(_, one)| !one.failed && one.finding.route == Some(Route::Direct))
+            {
+                outcomes.entry(*client).or_insert(*passed);
+            }
+        }
+    }
+    let mut networks: Vec<Network> =
+        places.into_iter().filter_map(|((kind, name), outcomes)| network(kind, name, &outcomes, language)).collect();
+    networks.extend(stages(findings, &aggregates, &own, language));
     networks.sort_by(|a, b| (a.kind, b.count, &a.name).cmp(&(b.kind, a.count, &b.name)));
+    networks.extend(overall(&all, language));
     networks
 }
 
-/// The portal, proxy or resolver behind a finding.
-fn shared(finding: &Finding) -> Option<(NetworkKind, String)> {
+/// Whether a finding says that something failed or worked; `None` where it says neither.
+fn outcome(finding: &Finding) -> Option<bool> {
+    if is_success(finding.verdict) && is_probe(finding) && finding.verdict != Verdict::ActiveDnsProbeSucceeded {
+        return Some(false);
+    }
+    let failed = finding.severity >= Severity::Warning && finding.cause.and_then(stage).is_some();
+    (failed && finding.verdict != Verdict::ActiveDnsProbeFailed).then_some(true)
+}
+
+fn note<'a>(outcomes: &mut Outcomes<'a>, client: IpAddr, outcome: Outcome<'a>) {
+    let known = outcomes.entry(client).or_insert(outcome);
+    let key = |one: &Outcome<'_>| (one.probe, one.finding.ended, one.finding.id);
+    if key(&outcome) >= key(known) {
+        *known = outcome;
+    }
+}
+
+/// The portal, proxy or resolver that a finding met.
+fn shared(finding: &Finding, failed: bool) -> Vec<(NetworkKind, String)> {
     if let Some(proxy) = finding.proxy {
-        return Some((NetworkKind::Proxy, proxy.to_string()));
+        let about_proxy = !failed || finding.cause.and_then(stage) == Some("proxy");
+        return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string())).into_iter().collect();
     }
-    if finding.verdict == Verdict::HotspotDetected {
-        let location = finding.details.http.as_ref()?.location.as_deref()?;
-        let after = location.split_once("://").map_or(location, |(_, rest)| rest);
-        let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
-        return Some((NetworkKind::Portal, clean(&host.to_ascii_lowercase())));
+    let portal = (finding.verdict == Verdict::HotspotDetected).then(|| portal(finding)).flatten();
+    if let Some(host) = portal {
+        return vec![(NetworkKind::Portal, host)];
     }
-    let dns = finding.details.dns.as_ref().filter(|_| finding.cause.and_then(stage) == Some("dns"))?;
-    Some((NetworkKind::Resolver, dns.servers.first()?.to_string()))
+    let by_name = !failed || finding.cause.and_then(stage) == Some("dns");
+    let resolver = finding.details.dns.as_ref().filter(|_| by_name).and_then(|dns| dns.servers.first());
+    resolver.map(|server| (NetworkKind::Resolver, server.to_string())).into_iter().collect()
+}
+
+/// The host that a portal sends its visitors to.
+fn portal(finding: &Finding) -> Option<String> {
+    let location = finding.details.http.as_ref()?.location.as_deref()?;
+    let after = location.split_once("://").map_or(location, |(_, rest)| rest);
+    let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
+    Some(clean(&host.to_ascii_lowercase()))
+}
+
+/// What there is to say of one place: several fail, or one fails where others get through.
+fn network(kind: NetworkKind, name: String, outcomes: &Outcomes<'_>, language: Language) -> Option<Network> {
+    let (failing, passing): (Vec<_>, Vec<_>) = outcomes.iter().partition(|(_, one)| one.failed);
+    if failing.is_empty() || failing.len() + passing.len() < 2 {
+        return None;
+    }
+    let place = judge(&failing, &passing);
+    let tally = Tally { failed: failing.len(), succeeded: passing.len(), cause: common_cause(&failing) };
+    let text = network::place(kind, &name, &tally, place, language);
+    Some(made(kind, name, &failing, passing.len(), place, text))
+}
+
+/// All probes of all clients together, where any fails.
+fn overall(all: &Outcomes<'_>, language: Language) -> Option<Network> {
+    let (failing, passing): (Vec<_>, Vec<_>) = all.iter().partition(|(_, one)| one.failed);
+    if failing.is_empty() || all.len() < 2 {
+        return None;
+    }
+    let keys: BTreeSet<Vec<(NetworkKind, String)>> = failing.iter().map(|(_, one)| shared(one.finding, true)).collect();
+    let common = match keys.into_iter().collect::<Vec<_>>().as_slice() {
+        [only] => only.first().cloned(),
+        _ => None,
+    };
+    // Elsewhere and by other ways others may get through for other reasons: most of them must.
+    let place = match judge(&failing, &passing) {
+        Where::Clients if passing.len() <= failing.len() => Where::Unclear,
+        place => place,
+    };
+    let tally = Tally { failed: failing.len(), succeeded: passing.len(), cause: common_cause(&failing) };
+    let text = network::overall(common.as_ref().map(|(kind, name)| (*kind, name.as_str())), &tally, place, language);
+    Some(made(NetworkKind::Overall, "clients".to_owned(), &failing, passing.len(), place, text))
+}
+
+fn made(
+    kind: NetworkKind,
+    name: String,
+    failing: &[(&IpAddr, &Outcome<'_>)],
+    succeeded: usize,
+    place: Where,
+    text: String,
+) -> Network {
+    let mut findings: Vec<u32> = failing.iter().map(|(_, one)| one.finding.id).collect();
+    findings.sort_unstable();
+    Network {
+        kind,
+        name,
+        count: failing.len(),
+        clients: failing.iter().map(|(client, _)| client.to_string()).collect(),
+        findings,
+        succeeded,
+        failed: failing.len(),
+        look_at: place.name().to_owned(),
+        text,
+    }
+}
+
+/// Who is to be looked at: the failing clients only where fewer fail than get through, and each of them failed while
+/// another one got through.
+fn judge(failing: &[(&IpAddr, &Outcome<'_>)], passing: &[(&IpAddr, &Outcome<'_>)]) -> Where {
+    if passing.is_empty() {
+        return if failing.len() > 1 { Where::Network } else { Where::Unclear };
+    }
+    let span = |one: &Outcome<'_>| (one.finding.started, one.finding.ended);
+    let beside = |(from, to): (CaptureTime, CaptureTime)| {
+        passing.iter().any(|(_, one)| {
+            let (start, end) = span(one);
+            start <= to.after(SAME_TIME) && end >= from.before(SAME_TIME)
+        })
+    };
+    let all = failing.iter().all(|(_, one)| beside(span(one)));
+    if all && failing.len() <= passing.len() { Where::Clients } else { Where::Unclear }
+}
+
+/// The cause of all failures, where it is one.
+fn common_cause(failing: &[(&IpAddr, &Outcome<'_>)]) -> Option<Cause> {
+    let causes: BTreeSet<Option<Cause>> = failing.iter().map(|(_, one)| one.finding.cause).collect();
+    match causes.into_iter().collect::<Vec<_>>().as_slice() {
+        [only] => *only,
+        _ => None,
+    }
+}
+
+/// The stages at which two clients or more fail first.
+fn stages(
+    findings: &[&Finding],
+    aggregates: &BTreeSet<IpAddr>,
+    own: &dyn Fn(&Finding) -> IpAddr,
+    language: Language,
+) -> Vec<Network> {
+    let mut groups: BTreeMap<&'static str, (BTreeSet<IpAddr>, Vec<u32>)> = BTreeMap::new();
+    let mut failed_first: BTreeSet<IpAddr> = BTreeSet::new();
+    for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+        let Some(stage) = finding.cause.and_then(stage) else { continue };
+        let client = own(finding);
+        if !aggregates.contains(&finding.client) && failed_first.insert(client) {
+            let (clients, ids) = groups.entry(stage).or_default();
+            clients.insert(client);
+            ids.push(finding.id);
+        }
+    }
+    let several = groups.into_iter().filter(|(_, (clients, _))| clients.len() > 1);
+    several
+        .map(|(stage, (clients, findings))| Network {
+            kind: NetworkKind::Stage,
+            name: stage.to_owned(),
+            count: clients.len(),
+            clients: clients.iter().map(ToString::to_string).collect(),
+            findings,
+            succeeded: 0,
+            failed: clients.len(),
+            look_at: Where::Unclear.name().to_owned(),
+            text: network::stage(stage, clients.len(), language),
+        })
+        .collect()
 }
 
 /// The stage that a cause belongs to; none for what only the capture lacks.

@@ -276,6 +276,7 @@ fn client(address: &str, findings: Vec<u32>) -> Client {
         v6: None,
         timeline: Vec::new(),
         findings,
+        disagreements: Vec::new(),
     }
 }
 
@@ -286,13 +287,18 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
         addresses: vec![ip("10.0.0.5"), ip("2001:db8::5")],
         mac: Some(Mac([2, 0, 0, 0, 0, 5])),
         online: Some(false),
-        v4: Some(FamilyState { capability: Capability::Local, reason, since: at(1.5) }),
+        v4: Some(FamilyState { capability: Capability::Local, reason, since: at(1.5), predicted: true }),
         timeline: vec![TimelineEntry {
             time: at(1.5),
-            family: Family::V4,
-            capability: Capability::Local,
-            reason,
-            finding: 1,
+            family: Some(Family::V4),
+            capability: Some(Capability::Local),
+            reason: Some(reason),
+            finding: Some(1),
+            rule: "http.redirect",
+            predicted: true,
+            approximate: false,
+            event: None,
+            hops: None,
         }],
         ..client("10.0.0.5", vec![1, 3, 4])
     };
@@ -313,6 +319,8 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
         quality: Quality { truncated_packets: 3, protocols_seen: vec!["dns", "http", "tls"], ..Quality::default() },
         clients: vec![five, client("10.0.0.6", vec![2, 6, 7]), client("0.0.0.0", vec![5])],
         findings,
+        rates: Vec::new(),
+        events: Vec::new(),
         time_digits: 6,
     }
 }

@@ -86,7 +86,18 @@ fn fields_stand_in_the_order_of_the_documentation() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         keys(&report),
-        ["schema_version", "tool", "inputs", "quality", "clients", "networks", "endpoints", "findings"]
+        [
+            "schema_version",
+            "tool",
+            "inputs",
+            "quality",
+            "clients",
+            "networks",
+            "endpoints",
+            "findings",
+            "rates",
+            "events"
+        ]
     );
     let finding = "id revision verdict cause severity confidence confidence_reasons ncsi_reason capability family route \
                    client client_port server server_port proxy host url started ended recovered_after_ms title \
@@ -201,7 +212,8 @@ fn clients_that_share_a_portal_are_one_network() {
     (other.id, other.client) = (2, samples::ip("10.0.0.6"));
     let report = build::report(&samples::snapshot(vec![samples::hotspot(), other]), &options(Language::En));
     let names: Vec<(&str, usize)> = report.networks.iter().map(|one| (one.name.as_str(), one.count)).collect();
-    assert_eq!(names, [("login.hotel.example", 2), ("http", 2)]);
+    assert_eq!(names, [("login.hotel.example", 2), ("http", 2), ("clients", 2)]);
+    assert!(report.networks.iter().all(|one| !one.text.is_empty()));
     let alone = build::report(&samples::snapshot(vec![samples::hotspot()]), &options(Language::En));
     assert!(alone.networks.is_empty());
 }

@@ -10,6 +10,7 @@ use super::model::{Finding, Remedy, Report};
 use super::paint::{Paint, mark};
 use super::wrap::wrap;
 use super::{Style, words};
+use super::{rates, timeline};
 use crate::verdict::{Family, Severity};
 
 /// Evidence of a finding that is shown; all of it stands in the other formats.
@@ -36,6 +37,12 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
             for state in &states {
                 page.paragraph(2, 4, state)?;
             }
+        }
+        for line in timeline::changes(client, style.language, &style.zone) {
+            page.paragraph(4, 6, &line)?;
+        }
+        for disagreement in &client.disagreements {
+            page.paragraph(2, 4, &format!("! {}", disagreement.text))?;
         }
         printed.extend(own.iter().map(|finding| finding.id));
         page.findings(own)?;
@@ -102,39 +109,14 @@ impl Page<'_> {
         for limit in heading::limits(report, language) {
             self.paragraph(2, 4, &format!("! {limit}"))?;
         }
+        if let Some(line) = timeline::unattached(&report.events, language) {
+            self.paragraph(2, 4, &format!("! {line}"))?;
+        }
         for network in &report.networks {
-            let (count, name, kind) = (network.count, &network.name, network.kind);
-            let what = match kind {
-                super::model::NetworkKind::Portal => {
-                    say!(
-                        language,
-                        "{count} clients meet the same portal {name}",
-                        "{count} 台が同じポータル {name} に遭遇"
-                    )
-                }
-                super::model::NetworkKind::Proxy => {
-                    say!(
-                        language,
-                        "{count} clients fail at the same proxy {name}",
-                        "{count} 台が同じプロキシ {name} で失敗"
-                    )
-                }
-                super::model::NetworkKind::Resolver => {
-                    say!(
-                        language,
-                        "{count} clients fail at the same DNS server {name}",
-                        "{count} 台が同じ DNS サーバー {name} で失敗"
-                    )
-                }
-                super::model::NetworkKind::Stage => {
-                    say!(
-                        language,
-                        "{count} clients fail first at the stage {name}",
-                        "{count} 台が最初に {name} の段階で失敗"
-                    )
-                }
-            };
-            self.paragraph(2, 4, &format!("! {what}"))?;
+            self.paragraph(2, 4, &format!("! {}", network.text))?;
+        }
+        for rate in rates::lines(&report.rates, language) {
+            self.paragraph(2, 4, &format!("! {rate}"))?;
         }
         if !report.probe_seen {
             self.no_probe(report)?;

@@ -98,7 +98,7 @@ mod with_libpcap {
 
         fn frame(link: u16, data: &[u8]) -> Frame<'_> {
             let at = PacketRef { time: CaptureTime::MIN, id: PacketId::new(0, 1) };
-            Frame { at, link: LinkType(link), fcs_len: 0, wire_len: 60, data }
+            Frame { at, link: LinkType(link), fcs_len: 0, wire_len: 60, outbound: false, data }
         }
 
         #[test]

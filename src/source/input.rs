@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_LINK_TYPES};
 use crate::source::LinkType;
+use crate::source::journal::Journal;
 use crate::time::CaptureTime;
 
 /// One capture.
@@ -63,12 +64,19 @@ pub(super) struct Record {
     /// Problems beyond those listed.
     unlisted: u64,
     damaged: bool,
+    /// Journal entries that stand between its packets.
+    pub(super) journal: Journal,
 }
 
 impl Record {
     /// The record of an input of which nothing was read.
     pub(super) fn new(path: PathBuf, format: &'static str, compression: Option<&'static str>) -> Self {
-        Self { input: Input { path, format, compression, ..Input::default() }, unlisted: 0, damaged: false }
+        Self {
+            input: Input { path, format, compression, ..Input::default() },
+            unlisted: 0,
+            damaged: false,
+            journal: Journal::default(),
+        }
     }
 
     /// Notes damage: from here on the input is not complete, even where reading goes on.
@@ -130,6 +138,10 @@ impl Record {
             input
                 .problems
                 .push(Problem { message: format!("{} more problems after it", self.unlisted), ..last.clone() });
+        }
+        if self.journal.refused > 0 && input.problems.len() <= MAX_PROBLEMS {
+            let message = format!("{} more journal entries about connectivity, left out", self.journal.refused);
+            input.problems.push(Problem { packet: input.packets, offset: 0, message });
         }
         input
     }

@@ -13,7 +13,7 @@ use crate::source::open::{open, open_input};
 use crate::source::paths::candidates;
 use crate::source::progress::Progress;
 use crate::source::reader::Reader;
-use crate::source::{Filter, Frame, LinkType};
+use crate::source::{Filter, Frame, JournalEntry, LinkType};
 use crate::time::CaptureTime;
 
 /// Packets after which the progress is told.
@@ -168,6 +168,18 @@ impl Capture {
     #[must_use]
     pub fn inputs(&self) -> Vec<Input> {
         self.sources.iter().map(|source| source.record().snapshot()).collect()
+    }
+
+    /// The journal entries that were met so far and are about connectivity, by their places.
+    #[must_use]
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        let indexed = self.sources.iter().enumerate();
+        let mut entries: Vec<JournalEntry> = indexed
+            .filter_map(|(index, source)| Some((u16::try_from(index).ok()?, source)))
+            .flat_map(|(index, source)| source.record().journal.entries(index))
+            .collect();
+        entries.sort_by_key(|entry| entry.at);
+        entries
     }
 
     /// Reads the next packet of all and returns the index of its input.

@@ -16,6 +16,7 @@ mod digest;
 mod filter;
 mod foreign;
 mod input;
+mod journal;
 mod link_type;
 mod merge;
 mod open;
@@ -30,6 +31,7 @@ mod resync;
 pub use digest::digest;
 pub use filter::Filter;
 pub use input::{Input, Problem};
+pub use journal::JournalEntry;
 pub use merge::{Capture, Options};
 pub use progress::Progress;
 
@@ -85,6 +87,8 @@ pub struct Frame<'a> {
     pub fcs_len: u8,
     /// Length on the wire; more than `data` where the snap length cut.
     pub wire_len: u32,
+    /// The capture says that the capturing host itself sent it (`epb_flags` of pcapng).
+    pub outbound: bool,
     /// What was captured.
     pub data: &'a [u8],
 }

@@ -172,6 +172,7 @@ impl PcapReader {
                 link: self.link,
                 fcs_len: self.fcs_len,
                 wire_len: header.wire.max(header.captured),
+                outbound: false,
                 start: self.record_header,
                 len,
                 size,

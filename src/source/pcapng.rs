@@ -39,6 +39,11 @@ const PACKET_DATA: usize = 28;
 /// Where the data of a simple packet block starts.
 const SIMPLE_DATA: usize = 12;
 
+/// The option of a packet block that tells its direction.
+const OPTION_FLAGS: u16 = 2;
+/// Options of a packet block that are looked at: comment, flags, hash and a few more exist.
+const MAX_PACKET_OPTIONS: usize = 8;
+
 /// An interface of the current section.
 #[derive(Clone, Copy)]
 struct Interface {
@@ -157,7 +162,12 @@ impl PcapNgReader {
                 self.statistics(data, record);
                 Step::Skip
             }
-            kind::JOURNAL | kind::CUSTOM | kind::CUSTOM_NO_COPY => {
+            kind::JOURNAL => {
+                self.number += 1;
+                record.journal.read(data.get(8..data.len().saturating_sub(4)).unwrap_or_default(), self.number);
+                Step::Skip
+            }
+            kind::CUSTOM | kind::CUSTOM_NO_COPY => {
                 self.number += 1;
                 Step::Skip
             }
@@ -307,7 +317,30 @@ impl PcapNgReader {
         }
         self.time = interface.clock.time(u64::from(high) << 32 | u64::from(low));
         record.count(len, Some(self.time));
-        Step::Packet(self.found(interface, wire.max(captured), PACKET_DATA, len, data.len()))
+        let outbound = kind == kind::PACKET && self.is_outbound(data, PACKET_DATA + len.next_multiple_of(4));
+        Step::Packet(Found { outbound, ..self.found(interface, wire.max(captured), PACKET_DATA, len, data.len()) })
+    }
+
+    /// Whether the options of a packet block, which start at `at`, say that the packet was sent from here (`epb_flags`).
+    #[inline]
+    fn is_outbound(&self, data: &[u8], mut at: usize) -> bool {
+        // Most writers have no options, and those that do put the flags among the first.
+        for _ in 0..MAX_PACKET_OPTIONS {
+            if at + 8 > data.len() {
+                return false;
+            }
+            let (Some(code), Some(len)) =
+                (read_u16(data, at, self.big_endian), read_u16(data, at + 2, self.big_endian))
+            else {
+                return false;
+            };
+            match code {
+                0 => return false,
+                OPTION_FLAGS => return self.u32_at(data, at + 4).is_some_and(|flags| flags & 3 == 2),
+                _ => at += 4 + usize::from(len).next_multiple_of(4),
+            }
+        }
+        false
     }
 
     /// A packet without a time: it gets that of the packet before it.
@@ -327,7 +360,7 @@ impl PcapNgReader {
     #[inline]
     const fn found(&self, interface: Interface, wire_len: u32, start: usize, len: usize, size: usize) -> Found {
         let Interface { link, fcs_len, .. } = interface;
-        Found { time: self.time, number: self.number, link, fcs_len, wire_len, start, len, size }
+        Found { time: self.time, number: self.number, link, fcs_len, wire_len, outbound: false, start, len, size }
     }
 
     /// Old packet blocks tell the drops since the packet before; 0xffff is "unknown".

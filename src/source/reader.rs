@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub(super) link: LinkType,
     pub(super) fcs_len: u8,
     pub(super) wire_len: u32,
+    /// Sent by the capturing host, as the record says.
+    pub(super) outbound: bool,
     /// Where its bytes start, from the front.
     pub(super) start: usize,
     /// How many there are.
@@ -70,6 +72,7 @@ impl Reader {
             link: found.link,
             fcs_len: found.fcs_len,
             wire_len: found.wire_len,
+            outbound: found.outbound,
             data: self.block.data().get(found.start..found.start + found.len)?,
         })
     }

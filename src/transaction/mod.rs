@@ -8,6 +8,7 @@ pub mod assembler;
 pub mod calling;
 mod exchange;
 mod handshake;
+mod host_event;
 pub mod lookup;
 pub mod ticket;
 
@@ -24,6 +25,7 @@ use crate::vocabulary::Side;
 use crate::wire::Mac;
 
 pub use calling::{CallProtocol, NameCall};
+pub use host_event::HostEvent;
 pub use lookup::{Lookup, LookupAnswer, LookupEnd};
 pub use ticket::TicketRefusal;
 
@@ -64,6 +66,8 @@ pub enum Transaction {
         /// The packet.
         at: PacketRef,
     },
+    /// Something that the operating system wrote down.
+    HostEvent(Box<HostEvent>),
 }
 
 /// Equal transactions that a kept one stands for: a client that probes every half minute for a day leaves the first
@@ -285,6 +289,7 @@ impl Transaction {
         match self {
             Self::Lookup(lookup) => (lookup.ended, lookup.first()),
             Self::RivalAnswer { at, .. } | Self::Neighbour { at, .. } => (at.time, *at),
+            Self::HostEvent(event) => (event.at.time, event.at),
             Self::Attempted(attempted) => (attempted.connection.last.time, attempted.connection.first),
             Self::Exchange(exchange) => (exchange.ended, exchange.started),
             Self::Handshake(handshake) => (handshake.ended, handshake.started),
@@ -295,8 +300,8 @@ impl Transaction {
 
     /// Who asked, where a single host did.
     #[must_use]
-    pub fn client(&self) -> IpAddr {
-        match self {
+    pub fn client(&self) -> Option<IpAddr> {
+        Some(match self {
             Self::Lookup(lookup) => lookup.client.ip(),
             Self::RivalAnswer { client, .. } => *client,
             Self::Attempted(attempted) => attempted.connection.client.ip(),
@@ -305,7 +310,8 @@ impl Transaction {
             Self::Called(call) => call.client.ip(),
             Self::TicketRefusal(refusal) => refusal.client.ip(),
             Self::Neighbour { address, .. } => *address,
-        }
+            Self::HostEvent(_) => return None,
+        })
     }
 }
 

@@ -138,7 +138,8 @@ impl Doubt {
             | Self::EndedByClient
             | Self::AnswerAfterReset
             | Self::RequestUnseen
-            | Self::EarlierTries => Confidence::Medium,
+            | Self::EarlierTries
+            | Self::WindowsDisagrees => Confidence::Medium,
         }
     }
 }

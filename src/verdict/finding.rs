@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::discovery::{DiscoveryDetails, DiscoveryRemark};
 use super::proxy_signs::ProxyRemark;
+use crate::proto::ncsi_event::NcsiEvent;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Side, Verdict};
@@ -144,6 +145,8 @@ pub enum Note {
     NeighbourAnswered { target: IpAddr, mac: Mac },
     /// ARP announcement: the sender takes this address.
     AddressClaimed { address: IpAddr },
+    /// An event of Windows' own connectivity indicator.
+    WindowsEvent { event: NcsiEvent },
     /// ICMPv6 router solicitation.
     RouterSolicited,
     /// ICMPv6 router advertisement; whether it brings a prefix to build an address from.
@@ -162,6 +165,7 @@ impl Note {
                 | Self::NeighbourAsked { .. }
                 | Self::NeighbourAnswered { .. }
                 | Self::AddressClaimed { .. }
+                | Self::WindowsEvent { .. }
                 | Self::RouterSolicited
                 | Self::RouterAdvertised { .. }
         )
@@ -241,6 +245,8 @@ pub enum Doubt {
     EncryptedAlert,
     /// The capture begins so late that higher versions may have been tried before.
     EarlierTries,
+    /// Windows' own events say otherwise.
+    WindowsDisagrees,
 }
 
 /// Remarks that a rule adds to a finding.
@@ -275,6 +281,12 @@ pub enum Remark {
     Proxy(ProxyRemark),
     /// How the client looked for a proxy before.
     Discovery(DiscoveryRemark),
+    /// The probe server's old address answers this client, and the present one does not: a rule names the old one.
+    PinnedRule { retired: IpAddr, server: IpAddr },
+    /// Another adapter of the same host reaches the Internet at the same time.
+    OtherAdapterWorks { address: IpAddr },
+    /// Traffic from far enough may raise the capability again.
+    MaySelfHeal { hops: u8, minimum: u8 },
     /// Addresses of the first failures, before another one answered.
     AddressesFailed { addresses: Vec<SocketAddr> },
 }

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use super::relate;
 use super::roles::Roles;
 use crate::probe::attempt::{Attempt, WebAttempt};
-use crate::probe::catalog::family_of;
+use crate::probe::catalog::{LookAlike, family_of};
 use crate::probe::correlate::{Kin, attempts};
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
@@ -53,7 +53,7 @@ impl Case<'_> {
         match attempt {
             Attempt::Web(web) => self.judge_web(web),
             Attempt::Dns(group) => self.judge_dns_probe(group),
-            Attempt::LookAlike(exchange, _) => Some(self.judge_look_alike(exchange)),
+            Attempt::LookAlike(exchange, kind) => Some(self.judge_look_alike(exchange, *kind)),
             Attempt::ProxyRefusal(legs) => self.judge_refusal(legs),
             Attempt::Tls(series) => self.judge_tls(series),
             Attempt::ProxyName(group) => Some(self.judge_proxy_name(group)),
@@ -77,8 +77,14 @@ impl Case<'_> {
         Some(self.judge_lookup(attempt, group))
     }
 
-    fn judge_look_alike(&self, exchange: &Exchange) -> Finding {
-        let ruling = Ruling::new(Verdict::ProbeLookAlike, None, "probe.look-alike");
+    fn judge_look_alike(&self, exchange: &Exchange, kind: LookAlike) -> Finding {
+        let rule = match kind {
+            LookAlike::BrowserRedirect => "probe.browser-redirect",
+            LookAlike::Application => "probe.application",
+            LookAlike::Tunnel => "probe.tunnel",
+            LookAlike::Manual => "probe.look-alike",
+        };
+        let ruling = Ruling::new(Verdict::ProbeLookAlike, None, rule);
         let family = family_of(exchange.server().ip());
         let mut finding = self.finding(ruling, family, exchange.started.time, exchange.ended);
         finding.prove_exchange(exchange);

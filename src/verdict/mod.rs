@@ -1,6 +1,7 @@
 //! The verdict floor: a settled attempt becomes a [`Finding`].
 
 pub mod absence;
+pub mod adapters;
 mod answer;
 pub mod case;
 mod discovery;
@@ -10,12 +11,16 @@ pub mod finding;
 mod http;
 pub mod judge;
 mod pac;
+pub mod passive;
 mod proxy;
 mod proxy_signs;
+pub mod rates;
 mod reach;
 pub mod relate;
+pub mod retired;
 pub mod roles;
 mod tls;
+pub mod windows;
 
 pub use crate::vocabulary::*;
 pub use discovery::{DiscoveryDetails, DiscoveryRemark};

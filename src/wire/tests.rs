@@ -22,7 +22,7 @@ const MAC: Mac = Mac([2, 0, 0, 0, 0, 5]);
 
 fn frame_at(ns: i64, link: u16, data: &[u8]) -> Frame<'_> {
     let at = PacketRef { time: CaptureTime::from_nanos(ns), id: PacketId::new(0, 1) };
-    Frame { at, link: LinkType(link), fcs_len: 0, wire_len: u32::try_from(data.len()).unwrap(), data }
+    Frame { at, link: LinkType(link), fcs_len: 0, wire_len: u32::try_from(data.len()).unwrap(), outbound: false, data }
 }
 
 fn frame(link: u16, data: &[u8]) -> Frame<'_> {

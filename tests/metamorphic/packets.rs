@@ -23,10 +23,12 @@ pub struct Sample {
     /// The file as it stands.
     pub bytes: Vec<u8>,
     pub records: Vec<Record>,
-    /// What is claimed about the unchanged packets.
+    /// What is claimed about the unchanged packets alone: Windows' own events between them are no packets.
     pub claims: Vec<Claim>,
     /// Addresses that only forward what others ask.
     pub forwarders: Vec<IpAddr>,
+    /// What is claimed about the files, where they hold packets alone.
+    pub of_files: Option<Vec<Claim>>,
 }
 
 impl Sample {
@@ -59,11 +61,15 @@ pub fn samples() -> Vec<Sample> {
             [file] => std::fs::read(file).unwrap(),
             _ => trace::write(&records),
         };
-        let snapshot = of_files(&case.files, &settings);
-        let claims = claims(&snapshot);
-        let forwarding = snapshot.clients.iter().filter(|client| client.role != Role::Client);
+        let whole = of_files(&case.files, &settings);
+        let of_files = whole.events.is_empty().then(|| claims(&whole));
+        let claims = match &of_files {
+            Some(same) => same.clone(),
+            None => guarded(trace::write(&records), &settings).map(|snapshot| claims(&snapshot)).unwrap(),
+        };
+        let forwarding = whole.clients.iter().filter(|client| client.role != Role::Client);
         let forwarders = forwarding.map(|client| client.address).collect();
-        samples.push(Sample { name: case.name, settings, bytes, records, claims, forwarders });
+        samples.push(Sample { name: case.name, settings, bytes, records, claims, forwarders, of_files });
     }
     samples
 }
@@ -72,7 +78,9 @@ pub fn samples() -> Vec<Sample> {
 fn written_again_a_capture_says_the_same() {
     for sample in samples() {
         let again = sample.claims_of(&sample.records).unwrap();
-        assert_eq!(again, sample.claims, "{}: the capture written anew", sample.name);
+        if let Some(of_files) = &sample.of_files {
+            assert_eq!(&again, of_files, "{}: the capture written anew", sample.name);
+        }
         let read = trace::read_bytes(trace::write(&sample.records));
         assert!(read == sample.records, "{}: packets change when they are written", sample.name);
     }

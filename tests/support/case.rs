@@ -41,9 +41,20 @@ pub struct Expectation {
     /// Files where they are several, or have another name.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Places of the JSON report beside the findings, and what stands there.
+    #[serde(default)]
+    pub report: Vec<Place>,
     /// The findings, all of them.
     #[serde(default)]
     pub finding: Vec<Fields>,
+}
+
+/// A place of the JSON report (RFC 6901) and what stands there; the word `null` is JSON's null, or nothing at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub at: String,
+    pub is: toml::Value,
 }
 
 /// Fields of an expected finding. Only those that are named are compared.

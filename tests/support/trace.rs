@@ -27,6 +27,7 @@ impl Record {
             link: self.link,
             fcs_len: self.fcs_len,
             wire_len: self.wire_len,
+            outbound: false,
             data: &self.data,
         }
     }

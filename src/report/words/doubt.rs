@@ -47,6 +47,7 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::AnyProgram => ("another program of the client may have done this, not the probe", "プローブではなく別のプログラムによる可能性がある"),
         Doubt::AmbiguousReset => ("who sent the reset cannot be told for certain", "リセットの送信元を断定できない"),
         Doubt::Evicted => ("state of this connection was given up under memory pressure", "メモリ不足でこの接続の情報が失われた"),
+        Doubt::WindowsDisagrees => ("Windows' own events in this capture say otherwise", "取得データ内の Windows のイベントと一致しない"),
         Doubt::MidStream => ("the capture starts in the middle of this connection", "接続の途中から取得されている"),
         Doubt::GaveUpEarly => ("the client gave up just before the deadline", "クライアントが期限の直前に待機をやめている"),
         Doubt::EndedByClient => ("the client itself ended the connection before an answer came", "応答の前にクライアント自身が接続を終了している"),

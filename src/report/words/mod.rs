@@ -12,6 +12,7 @@ mod facts;
 mod host;
 mod http;
 mod incomplete;
+pub mod network;
 mod note;
 mod other;
 mod proxy;
@@ -22,6 +23,7 @@ mod remark;
 mod success;
 mod tls;
 mod verdict;
+mod windows;
 
 pub use advice::{capture_again, never};
 pub use cause::meaning as cause_meaning;
@@ -30,6 +32,7 @@ pub use facts::safe;
 pub use note::note;
 pub use reason::prediction;
 pub use verdict::{causes_of, how, meaning as verdict_meaning};
+pub use windows::{difference, event as windows_event, may_heal};
 
 use super::language::{Language, say};
 use super::model::{Audience, Remedy};

@@ -15,6 +15,7 @@ pub fn note(note: &Note, language: Language) -> String {
         Side::Server => language.pick("server", "サーバー"),
     };
     match note {
+        Note::WindowsEvent { event } => super::windows::event(event, language),
         Note::Query { name, qtype, server, copy } => {
             let (name, kind) = (safe(name), query_type(*qtype));
             let again = if *copy > 1 { say!(language, ", copy {copy}", "、{copy} 回目") } else { String::new() };

@@ -109,6 +109,26 @@ pub fn story(facts: &Facts<'_>) -> Story {
                 "その OS の期待する応答なら成功です。",
             ))
         }
+        Verdict::ProbeLookAlike if facts.finding.rule == "probe.browser-redirect" => Story::new(say!(
+            language,
+            "A browser on {client} opened http://{host}/redirect, where Windows sends it when it takes a network for a portal",
+            "{client} のブラウザーが http://{host}/redirect を開いた（Windows がポータルと判定したときに開かせる宛先）"
+        ))
+        .tell(say!(
+            language,
+            "Windows opens /redirect in a browser after its own probe met a portal, so that the user can sign in; a \
+             person may also have typed it. The request ({agent}) is no probe, and Windows does not judge by its answer.",
+            "/redirect は、プローブがポータルを検出した後、サインインのために Windows がブラウザーに開かせる宛先です（利用者が\
+             入力した可能性もあります）。この要求（{agent}）はプローブではなく、判定には使われません。"
+        ))
+        .advise(
+            Audience::Client,
+            language.pick("Look for the probe that failed just before.", "直前に失敗したプローブを確認してください。"),
+        )
+        .otherwise(language.pick(
+            "The User-Agent \"Microsoft NCSI\" would make it a probe.",
+            "User-Agent が「Microsoft NCSI」ならプローブとして扱います。",
+        )),
         Verdict::ProbeLookAlike => Story::new(say!(
             language,
             "{client} asked for the probe URL of {host}, but not Windows itself ({agent})",

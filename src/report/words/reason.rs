@@ -34,6 +34,20 @@ pub fn prediction(finding: &Finding, language: Language) -> Option<String> {
         }
         Basis::Observed => language.pick("read from Windows' own events", "Windows のイベントで確認済み"),
     };
+    if reason.basis == Basis::Observed {
+        return Some(match state {
+            Some(state) => say!(
+                language,
+                "Windows recorded reason {number}, {name}, and judged {state}: its own event is in this capture.",
+                "Windows の記録：理由 {number} {name}、{state}（取得データ内のイベントで確認済み）。"
+            ),
+            None => say!(
+                language,
+                "Windows recorded reason {number}, {name}: its own event is in this capture.",
+                "Windows の記録：理由 {number} {name}（取得データ内のイベントで確認済み）。"
+            ),
+        });
+    }
     Some(match state {
         Some(state) => say!(
             language,

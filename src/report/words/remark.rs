@@ -92,6 +92,28 @@ pub fn remark(remark: &Remark, language: Language) -> String {
             .to_owned(),
         Remark::Proxy(about) => proxy_signs::remark(about, language),
         Remark::Discovery(about) => discovery::remark(about, language),
+        Remark::PinnedRule { retired, server } => say!(
+            language,
+            "{retired}, the probe's address until 2023, answers this client and {server} does not: probably a \
+             firewall rule still names the old address. Allow the probe by name.",
+            "2023 年までのプローブの宛先 {retired} は応答し、現在の {server} は応答しません。ファイアウォールの規則が古い\
+             アドレスに固定されている可能性があります。名前で許可してください。"
+        ),
+        Remark::OtherAdapterWorks { address } => say!(
+            language,
+            "Another adapter of this host, {address}, reaches the Internet at the same time: under a forced tunnel \
+             (VPN) this failure is normal.",
+            "このホストの別のアダプター {address} は同じ時間帯にインターネットへ到達しています。強制トンネル（VPN）では\
+             この失敗は正常です。"
+        ),
+        Remark::MaySelfHeal { hops, minimum } => say!(
+            language,
+            "It may heal by itself: traffic that came over about {hops} hops (Windows asks for {minimum}) reached this \
+             client afterwards, and Windows' passive probe may raise the state again, if an active probe has worked \
+             since the adapter came up. The number is an estimate from TTLs.",
+            "自然に回復する可能性があります。その後、約 {hops} ホップ（Windows の基準は {minimum}）を経た通信が届いており、\
+             接続後にアクティブ プローブが一度でも成功していれば、パッシブ プローブが状態を戻すことがあります（TTL からの推定）。"
+        ),
         Remark::AddressesFailed { addresses } => {
             let addresses = list(language, addresses);
             say!(language, "Before, {addresses} did not answer.", "それ以前に {addresses} は応答しませんでした。")

@@ -132,3 +132,49 @@ fn windows_state_is_predicted_never_claimed() {
     assert!(ja.contains("予測") && ja.contains("理由 7"), "{ja}");
     assert_eq!(prediction(&samples::tls_mismatch(), Language::En), None);
 }
+
+#[test]
+fn windows_events_and_networks_have_words_in_both_languages() {
+    use super::network::Tally;
+    use crate::proto::ncsi_event::NcsiEvent;
+    use crate::report::model::NetworkKind;
+    use crate::report::networks::Where;
+    use crate::verdict::Capability;
+    use crate::verdict::windows::Difference;
+    let events = [
+        NcsiEvent::CapabilityChange { capability: Capability::Local, reason: 7 },
+        NcsiEvent::ProbeFinished { succeeded: false, flags: vec![true, false, true] },
+        NcsiEvent::ProbeFinished { succeeded: true, flags: vec![] },
+        NcsiEvent::ProbeResult { code: 12007 },
+    ];
+    let differences = [
+        Difference::Capability { predicted: (Capability::Local, 7), recorded: (Capability::Internet, 4) },
+        Difference::Reason { capability: Capability::Local, predicted: 6, recorded: 5 },
+        Difference::Code { predicted: 12029, recorded: 12007 },
+    ];
+    for &language in Language::ALL {
+        let ja = language == Language::Ja;
+        let mut texts: Vec<String> = events.iter().map(|event| windows_event(event, language)).collect();
+        texts.extend(differences.iter().map(|one| difference(*one, 3, "IPv4", language)));
+        texts.push(may_heal(12, language));
+        for (failed, succeeded, at) in [(3, 37, Where::Clients), (1, 1, Where::Unclear), (2, 0, Where::Network)] {
+            let tally = Tally { failed, succeeded, cause: Some(Cause::ProxyAuthUnanswered) };
+            for kind in [NetworkKind::Proxy, NetworkKind::Portal, NetworkKind::Resolver] {
+                texts.push(network::place(kind, "10.1.0.9:3128", &tally, at, language));
+            }
+            texts.push(network::overall(Some((NetworkKind::Proxy, "10.1.0.9:3128")), &tally, at, language));
+            texts.push(network::overall(None, &Tally { cause: None, ..tally }, at, language));
+        }
+        texts.push(network::stage("dns", 2, language));
+        for text in texts {
+            assert_eq!(japanese(&text), ja, "{text}");
+            assert!(!text.contains("  ") && !text.contains("{}"), "{text}");
+        }
+    }
+    let tally = Tally { failed: 3, succeeded: 37, cause: Some(Cause::ProxyAuthUnanswered) };
+    assert_eq!(
+        network::overall(Some((NetworkKind::Proxy, "10.1.0.9:3128")), &tally, Where::Clients, Language::En),
+        "The probes of 3 of 40 clients fail, all at the proxy 10.1.0.9:3128 with 407 (proxy-auth-unanswered); 37 get \
+         through: look at these PCs or a rule for them, not at the network"
+    );
+}
