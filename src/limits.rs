@@ -52,6 +52,13 @@ pub const MAX_TLS_LIST: usize = 512;
 pub const MAX_PLAIN_DIALOGUE: usize = 16 << 10;
 /// Bytes kept of a line of such a dialogue: enough for the command that asks for TLS and the answer's first words.
 pub const MAX_PLAIN_LINE: usize = 128;
+/// Bytes of handshake messages that are joined for one QUIC client: the largest hellos (with post-quantum keys) have 2 KiB.
+pub const MAX_QUIC_CRYPTO: usize = 16 << 10;
+/// Pieces of a QUIC client's hello that wait for those before them: clients that scramble it send some twenty.
+pub const MAX_QUIC_PIECES: usize = 128;
+/// QUIC clients (pairs of addresses and ports) whose answer is awaited at a time, or was told lately: each holds at most
+/// twice [`MAX_QUIC_CRYPTO`].
+pub const MAX_QUIC_FLOWS: usize = 1024;
 /// Names kept of one certificate: large content networks list a hundred.
 pub const MAX_CERTIFICATE_NAMES: usize = 64;
 /// Out-of-order bytes held for one direction of one flow.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use crate::engine;
 use crate::flow::FlowId;
+use crate::proto::tls::ClientHello;
 use crate::settings::Settings;
 use crate::source::PacketRef;
 use crate::text::sanitize;
@@ -100,6 +101,11 @@ impl Lines {
             }
             Transaction::Exchange(exchange) => self.exchange(exchange),
             Transaction::Handshake(handshake) => self.handshake(handshake),
+            Transaction::Quic(quic) => {
+                if let Some(hello) = &quic.hello {
+                    self.client_hello(hello, quic.at);
+                }
+            }
             Transaction::Attempted(_)
             | Transaction::Called(_)
             | Transaction::TicketRefusal(_)
@@ -126,11 +132,15 @@ impl Lines {
         }
     }
 
+    fn client_hello(&mut self, hello: &ClientHello, at: PacketRef) {
+        let name = hello.sni.as_deref().unwrap_or("-");
+        let value = sanitize(&format!("{} {name}", hello.max_version()), SHOWN);
+        self.message(at, "tls.client_hello", &value);
+    }
+
     fn handshake(&mut self, handshake: &Handshake) {
         if let Some((hello, at)) = &handshake.hello {
-            let name = hello.sni.as_deref().unwrap_or("-");
-            let value = sanitize(&format!("{} {name}", hello.max_version()), SHOWN);
-            self.message(*at, "tls.client_hello", &value);
+            self.client_hello(hello, *at);
         }
         if let Some((hello, at)) = &handshake.server_hello {
             self.message(*at, "tls.server_hello", &hello.version);

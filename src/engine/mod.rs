@@ -139,6 +139,7 @@ fn quality(world: &World, counts: Counts, flows: crate::flow::TableStats) -> Qua
         ("http", world.protocols.http),
         ("icmp", world.protocols.icmp),
         ("tls", world.protocols.tls),
+        ("quic", world.protocols.quic),
     ];
     Quality {
         one_way_flows: flows.one_way,

@@ -111,6 +111,7 @@ impl Pipeline {
         // What fell due before this packet is settled without it.
         self.flows.advance(now, &mut self.assembler);
         self.assembler.lookups.advance(now, &mut self.assembler.out);
+        self.assembler.quic.advance(now, &mut self.assembler.out);
         self.counts.packets += 1;
         if frame.wire_len as usize > frame.data.len() {
             self.counts.truncated += 1;
@@ -172,6 +173,7 @@ impl Pipeline {
         if let Some(now) = self.now {
             self.flows.finish(now, &mut self.assembler);
             self.assembler.lookups.finish(now, &mut self.assembler.out);
+            self.assembler.quic.finish(now, &mut self.assembler.out);
             self.hand_over(lower);
         }
         (std::mem::take(&mut self.counts), self.flows.stats())
@@ -219,6 +221,11 @@ fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, 
         assembler.out.extend(refusal.map(|refusal| Transaction::TicketRefusal(Box::new(refusal))));
     } else if matches!(ports, (67 | 68, 67 | 68) | (546 | 547, 546 | 547)) {
         counts.dhcp += 1;
+    } else if let Some(ip) = packet.ip {
+        let source = ((ip.source, ports.0).into(), packet.link.source);
+        let destination = (ip.destination, ports.1).into();
+        let Assembler { quic, deadlines, out, .. } = assembler;
+        quic.datagram(source, destination, datagram.payload, packet.at, *deadlines, out);
     }
 }
 

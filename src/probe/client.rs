@@ -12,7 +12,7 @@ use super::presence::Stretches;
 use crate::limits::REORDER_TOLERANCE;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, Exchange, Handshake, Lookup, StandsFor, TicketRefusal};
+use crate::transaction::{Attempted, Exchange, Handshake, Lookup, Quic, StandsFor, TicketRefusal};
 use crate::wire::Mac;
 
 /// Addresses whose names are remembered for one client.
@@ -29,6 +29,8 @@ const SAME_EPISODE: Duration = Duration::from_secs(150);
 const MAX_PROXY_USES: usize = 256;
 /// Refused tickets remembered for one client.
 const MAX_TICKETS: usize = 32;
+/// Names reached for by QUIC that are remembered for one client.
+const MAX_QUIC_USES: usize = 256;
 /// How long an answer explains a connection, whatever its time to live.
 pub const NAME_EXPLAINS: Duration = Duration::from_secs(600);
 
@@ -55,6 +57,8 @@ pub struct Client {
     named: HashMap<IpAddr, Vec<Named>, foldhash::fast::RandomState>,
     /// Uses of explicit proxies: which, when, and what for.
     pub proxy_uses: VecDeque<ProxyUse>,
+    /// Names and servers that it asked for by QUIC, each with the last time.
+    pub quic_uses: VecDeque<QuicUse>,
     /// Answers whose requests are not in the capture: from whom, and when.
     pub unasked: VecDeque<(SocketAddr, CaptureTime)>,
     /// Kerberos tickets that it was refused, oldest first.
@@ -80,6 +84,21 @@ pub struct Named {
     pub at: CaptureTime,
     /// Its time to live.
     pub ttl: Duration,
+}
+
+/// What a client asked for by QUIC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuicUse {
+    /// The name in its hello.
+    pub host: Option<String>,
+    /// Whom it asked.
+    pub server: SocketAddr,
+    /// When, for the first and the last time.
+    pub first: CaptureTime,
+    /// The last time.
+    pub last: CaptureTime,
+    /// Somebody answered, once at least.
+    pub answered: bool,
 }
 
 /// One use of an explicit proxy.
@@ -225,6 +244,23 @@ impl Client {
             self.tickets.pop_front();
         }
         self.tickets.push_back(refusal);
+    }
+
+    /// Remembers what was asked for by QUIC.
+    pub fn keep_quic(&mut self, quic: &Quic) {
+        let (host, server, at) = (quic.host(), quic.server, quic.first.time);
+        let mut known = self.quic_uses.iter_mut();
+        if let Some(known) = known.find(|known| known.server == server && known.host.as_deref() == host) {
+            known.first = known.first.min(at);
+            known.last = known.last.max(at);
+            known.answered |= quic.answer.is_some();
+            return;
+        }
+        if self.quic_uses.len() >= MAX_QUIC_USES {
+            self.quic_uses.pop_front();
+        }
+        let (host, answered) = (host.map(str::to_owned), quic.answer.is_some());
+        self.quic_uses.push_back(QuicUse { host, server, first: at, last: at, answered });
     }
 
     /// Remembers a use of a proxy.

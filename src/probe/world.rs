@@ -23,7 +23,7 @@ use crate::proto::tls::TlsVersion;
 use crate::settings::Settings;
 use crate::time::CaptureTime;
 use crate::transaction::{
-    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, Transaction,
+    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, Quic, Transaction,
 };
 use crate::wire::Mac;
 
@@ -99,6 +99,8 @@ pub struct Protocols {
     pub http: bool,
     /// TLS.
     pub tls: bool,
+    /// QUIC.
+    pub quic: bool,
     /// ARP or neighbour discovery.
     pub neighbours: bool,
     /// ICMP errors.
@@ -172,6 +174,7 @@ impl World {
                     client.keep_ticket(*refusal);
                 }
             }
+            Transaction::Quic(quic) => self.quic(&quic),
             Transaction::Neighbour { address, mac, .. } => self.neighbour(address, mac),
             Transaction::HostEvent(event) => self.host_events.keep(*event),
         }
@@ -347,6 +350,14 @@ impl World {
         {
             client.keep_handshake(handshake);
         }
+    }
+
+    fn quic(&mut self, quic: &Quic) {
+        self.protocols.quic = true;
+        let Some(client) = self.clients.get_or_add(quic.asker(), quic.first) else { return };
+        client.asks = true;
+        client.mac = client.mac.or(quic.mac);
+        client.keep_quic(quic);
     }
 
     fn watch_rewriting(&mut self, exchange: &Exchange) {

@@ -12,6 +12,7 @@ pub mod ncsi_event;
 pub mod netbios;
 pub mod ntlm;
 pub mod pac;
+pub mod quic;
 pub mod starttls;
 pub mod tls;
 

@@ -123,6 +123,13 @@ fn tls(tls: &TlsDetails) -> TlsDetails {
         issuer: option(&tls.issuer),
         subject: option(&tls.subject),
         ja3: option(&tls.ja3),
+        ja4: option(&tls.ja4),
+        secure_protocols: tls.secure_protocols.clone(),
+        starttls: option(&tls.starttls),
+        certificate_requested: tls.certificate_requested,
+        hello_retry: tls.hello_retry,
+        resumed: tls.resumed,
+        downgraded: tls.downgraded,
         tried: all(&tls.tried),
     }
 }

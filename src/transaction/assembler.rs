@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::exchange::HttpState;
 use super::handshake::{TlsState, side_of};
 use super::lookup::Lookups;
+use super::quic::QuicTable;
 use super::ticket::{KERBEROS_PORT, KdcStream};
 use super::{Attempted, AttemptedEnd, TicketRefusal, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction, End, Interest, Sniff, StreamReader};
@@ -27,6 +28,8 @@ pub struct Assembler {
     pub deadlines: Deadlines,
     /// DNS over TCP joins the look-ups over UDP.
     pub lookups: Lookups,
+    /// QUIC, which has no streams that can be read.
+    pub quic: QuicTable,
     /// What was settled since it was last taken.
     pub out: Vec<Transaction>,
 }
@@ -35,7 +38,7 @@ impl Assembler {
     /// An assembler with a table of `lookups` DNS questions.
     #[must_use]
     pub fn new(deadlines: Deadlines, lookups: usize) -> Self {
-        Self { deadlines, lookups: Lookups::new(lookups, deadlines.dns), out: Vec::new() }
+        Self { deadlines, lookups: Lookups::new(lookups, deadlines.dns), quic: QuicTable::default(), out: Vec::new() }
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct TlsState {
     events: Vec<TlsEvent>,
     hello: Option<(Box<ClientHello>, PacketRef)>,
     hello_copies: Vec<PacketRef>,
+    /// The server's request for another hello, and that hello.
+    retry: Option<(PacketRef, Option<PacketRef>)>,
     server_hello: Option<(ServerHello, PacketRef)>,
     certificate: Option<(Box<Certificate>, PacketRef)>,
     certificate_requested: bool,
@@ -60,6 +62,7 @@ impl TlsState {
             events: Vec::new(),
             hello: None,
             hello_copies: Vec::new(),
+            retry: None,
             server_hello: None,
             certificate: None,
             certificate_requested: false,
@@ -155,6 +158,8 @@ impl TlsState {
             TlsMessage::ClientHello(hello) => {
                 if self.hello.is_none() {
                     self.hello = Some((hello, at));
+                } else if let Some((_, again @ None)) = &mut self.retry {
+                    *again = Some(at);
                 }
                 if let Some(alert) = self.early_alert.take() {
                     self.tell(connection, Some(alert), HandshakeEnd::Alert, alert.2.time, out);
@@ -162,7 +167,9 @@ impl TlsState {
                 }
             }
             TlsMessage::ServerHello(hello) => {
-                if !hello.hello_retry && self.server_hello.is_none() {
+                if hello.hello_retry {
+                    self.retry.get_or_insert((at, None));
+                } else if self.server_hello.is_none() {
                     self.server_hello = Some((*hello, at));
                 }
             }
@@ -189,6 +196,7 @@ impl TlsState {
                 } else if level == 2
                     && side == Side::Client
                     && self.server_hello.is_none()
+                    && self.retry.is_none()
                     && self.certificate.is_none()
                 {
                     // A client that gives up before any answer; why, the end of the connection tells.
@@ -305,7 +313,7 @@ impl TlsState {
             self.close(connection, out);
             return Step::Finished;
         }
-        let Some((_, at)) = &self.hello else { return Step::Continue(None) };
+        let Some(at) = self.asked() else { return Step::Continue(None) };
         let due = at.time.after(deadlines.tls);
         if self.server_hello.is_some() || self.certificate.is_some() {
             return Step::Continue(None);
@@ -338,7 +346,7 @@ impl TlsState {
         if self.close(connection, out) {
             return;
         }
-        let Some((_, at)) = &self.hello else { return };
+        let Some(at) = self.asked() else { return };
         let due = at.time.after(deadlines.tls);
         let end = if self.server_hello.is_some() || self.certificate.is_some() {
             HandshakeEnd::Unfinished
@@ -350,6 +358,12 @@ impl TlsState {
             self.silence(connection, Wait::Cut { missing: due.since(now) })
         };
         self.tell(connection, None, end, due.min(now), out);
+    }
+
+    /// The hello that waits for an answer: the second one, where the server asked for it.
+    fn asked(&self) -> Option<PacketRef> {
+        let (_, first) = self.hello.as_ref()?;
+        Some(self.retry.map_or(*first, |(request, again)| again.unwrap_or(request)))
     }
 
     fn silence(&self, connection: &Connection, wait: Wait) -> HandshakeEnd {
@@ -384,6 +398,7 @@ impl TlsState {
             hello: self.hello.take(),
             hello_copies: std::mem::take(&mut self.hello_copies),
             hello_acknowledged,
+            retry: self.retry,
             server_hello: self.server_hello.take(),
             certificate: self.certificate.take(),
             certificate_requested: self.certificate_requested,

@@ -10,6 +10,7 @@ mod exchange;
 mod handshake;
 mod host_event;
 pub mod lookup;
+pub mod quic;
 pub mod ticket;
 
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +28,7 @@ use crate::wire::Mac;
 pub use calling::{CallProtocol, NameCall};
 pub use host_event::HostEvent;
 pub use lookup::{Lookup, LookupAnswer, LookupEnd};
+pub use quic::Quic;
 pub use ticket::TicketRefusal;
 
 /// Something that happened on one flow and is over, or that the capture shows no further.
@@ -57,6 +59,8 @@ pub enum Transaction {
     Called(Box<NameCall>),
     /// A Kerberos ticket that was refused.
     TicketRefusal(Box<TicketRefusal>),
+    /// The first flight of a QUIC client.
+    Quic(Box<Quic>),
     /// An address and the link address that claims it.
     Neighbour {
         /// The address.
@@ -229,6 +233,8 @@ pub struct Handshake {
     pub hello_copies: Vec<PacketRef>,
     /// Whether the server acknowledged the hello.
     pub hello_acknowledged: bool,
+    /// The server's request for another hello (RFC 8446, 4.1.4), and that hello.
+    pub retry: Option<(PacketRef, Option<PacketRef>)>,
     /// The server's hello.
     pub server_hello: Option<(ServerHello, PacketRef)>,
     /// The server's certificate.
@@ -295,6 +301,7 @@ impl Transaction {
             Self::Handshake(handshake) => (handshake.ended, handshake.started),
             Self::Called(call) => (call.at.time, call.at),
             Self::TicketRefusal(refusal) => (refusal.at.time, refusal.at),
+            Self::Quic(quic) => (quic.ended, quic.first),
         }
     }
 
@@ -309,6 +316,7 @@ impl Transaction {
             Self::Handshake(handshake) => handshake.connection.client.ip(),
             Self::Called(call) => call.client.ip(),
             Self::TicketRefusal(refusal) => refusal.client.ip(),
+            Self::Quic(quic) => quic.asker(),
             Self::Neighbour { address, .. } => *address,
             Self::HostEvent(_) => return None,
         })

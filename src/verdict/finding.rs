@@ -438,8 +438,33 @@ pub struct TlsDetails {
     pub subject: Option<String>,
     /// JA3 of the client.
     pub ja3: Option<String>,
+    /// JA4 of the client.
+    pub ja4: Option<String>,
+    /// Registry values that the offer is consistent with, which proves none of them.
+    pub secure_protocols: Vec<SecureProtocols>,
+    /// Protocol in the clear that turned to TLS: `smtp`, `imap`, `pop3`, `ftp`, `xmpp`, `ldap`.
+    pub starttls: Option<String>,
+    /// The server asked for a client certificate.
+    pub certificate_requested: bool,
+    /// The server asked for another hello (HelloRetryRequest).
+    pub hello_retry: bool,
+    /// The session was resumed, so that no certificate is seen.
+    pub resumed: bool,
+    /// The server's random says that it can do more than it chose (RFC 8446, 4.1.3), though the client offered it.
+    pub downgraded: bool,
     /// Versions tried one after the other, highest first.
     pub tried: Vec<String>,
+}
+
+/// A value of `DefaultSecureProtocols` that a client's offer is consistent with.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+pub struct SecureProtocols {
+    /// The value, as `0xA80`.
+    pub value: String,
+    /// Versions that it allows.
+    pub protocols: Vec<String>,
+    /// Windows versions that have it by default; empty where somebody must have set it.
+    pub default_of: Vec<String>,
 }
 
 /// What a host knows about its own place in the network, as far as the capture shows it.

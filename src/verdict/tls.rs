@@ -2,18 +2,22 @@
 //!
 //! The order of the rules is an interface: the first that fits decides.
 
+mod alert;
+mod detail;
+mod registry;
+
 use std::time::Duration;
 
+use self::alert::PROTOCOL_VERSION;
+use self::detail::{details_of, prove_handshake};
 use super::absence::Silence;
 use super::case::{Case, Ruling};
-use super::finding::{Doubt, Finding, Note, Remark, TlsDetails};
+use super::finding::{Doubt, Finding, Remark};
 use crate::flow::Mark;
-use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::catalog::family_of;
 use crate::probe::microsoft::is_intercepted;
 use crate::probe::world::RETRY_WINDOW;
-use crate::proto::tls::{Certificate, ClientHello, TlsVersion};
-use crate::text::sanitize;
+use crate::proto::tls::TlsVersion;
 use crate::transaction::{Handshake, HandshakeEnd, Wait};
 use crate::vocabulary::Side;
 use crate::vocabulary::{Cause, Verdict};
@@ -24,17 +28,6 @@ const SECURE_FAILURE: u32 = 12175;
 const CONNECTION_ERROR: u32 = 12030;
 /// A round trip must be this long before "faster than half of it" means anything.
 const MEASURABLE_RTT: Duration = Duration::from_millis(2);
-
-/// Alert codes (RFC 8446, 6).
-mod alert {
-    pub const HANDSHAKE_FAILURE: u8 = 40;
-    pub const BAD_CERTIFICATE: u8 = 42;
-    pub const ILLEGAL_PARAMETER: u8 = 47;
-    pub const UNKNOWN_CA: u8 = 48;
-    pub const PROTOCOL_VERSION: u8 = 70;
-    pub const INSUFFICIENT_SECURITY: u8 = 71;
-    pub const UNRECOGNIZED_NAME: u8 = 112;
-}
 
 impl Case<'_> {
     /// Judges handshakes: one, or a series with falling versions. `None` where nothing is wrong.
@@ -86,6 +79,7 @@ impl Case<'_> {
             return None;
         }
         let answered = handshake.server_hello.is_some()
+            || handshake.retry.is_some()
             || handshake.certificate.is_some()
             || matches!(handshake.alert, Some((Side::Server, ..)));
         let by_client = matches!(
@@ -110,7 +104,7 @@ impl Case<'_> {
             );
         }
         let Some((hello, _)) = &handshake.hello else {
-            let refused = matches!(handshake.alert, Some((Side::Server, alert::PROTOCOL_VERSION, _)));
+            let refused = matches!(handshake.alert, Some((Side::Server, PROTOCOL_VERSION, _)));
             return refused
                 .then(|| self.not_captured(true, Some(Verdict::TlsVersionMismatch), "tls.hello-not-captured"));
         };
@@ -156,47 +150,6 @@ impl Case<'_> {
         old && seen < RETRY_WINDOW
     }
 
-    fn alert_ruling(&self, handshake: &Handshake, hello: &ClientHello, remarks: &mut Vec<Remark>) -> Option<Ruling> {
-        let (side, code, _) = handshake.alert?;
-        let failed = |cause, rule| Ruling::new(Verdict::TlsHandshakeFailed, Some(cause), rule).winhttp(SECURE_FAILURE);
-        let mismatch =
-            |cause, rule| Ruling::new(Verdict::TlsVersionMismatch, Some(cause), rule).winhttp(SECURE_FAILURE);
-        let old = hello.max_version() < TlsVersion::TLS1_2;
-        Some(match (side, code) {
-            (Side::Client, alert::BAD_CERTIFICATE..=alert::UNKNOWN_CA)
-                if shows_certificate(handshake) && code != alert::ILLEGAL_PARAMETER =>
-            {
-                failed(Cause::TlsCertificate, "tls.certificate")
-            }
-            (Side::Server, alert::PROTOCOL_VERSION) if old => mismatch(Cause::TlsAlert, "tls.old-client-alert70"),
-            (Side::Server, alert::HANDSHAKE_FAILURE) if old => {
-                self.unless_modern(handshake, remarks, mismatch(Cause::TlsAlert, "tls.old-client-alert40"))
-            }
-            (Side::Client, alert::PROTOCOL_VERSION) if handshake.server_hello.is_some() => {
-                mismatch(Cause::TlsClientRejected, "tls.client-rejected")
-            }
-            (Side::Client, alert::ILLEGAL_PARAMETER) if refuses_version(handshake, hello) => {
-                mismatch(Cause::TlsClientRejected, "tls.client-rejected").doubt(Doubt::AmbiguousRefusal)
-            }
-            (Side::Client, _) if handshake.server_hello.is_none() => return None,
-            (Side::Server, alert::PROTOCOL_VERSION) => mismatch(Cause::TlsAlert, "tls.alert70"),
-            (_, alert::UNRECOGNIZED_NAME) => failed(Cause::TlsSni, "tls.unrecognized-name"),
-            (Side::Server, alert::HANDSHAKE_FAILURE) if handshake.certificate_requested => {
-                // The server's answer to a client that has no certificate to show.
-                failed(Cause::TlsCertificate, "tls.client-certificate").doubt(Doubt::AmbiguousRefusal)
-            }
-            (Side::Server, alert::HANDSHAKE_FAILURE)
-                if hello.sni.is_none() && hello.complete && handshake.server_hello.is_none() =>
-            {
-                failed(Cause::TlsSni, "tls.no-name").doubt(Doubt::AmbiguousRefusal)
-            }
-            (_, alert::HANDSHAKE_FAILURE) => failed(Cause::TlsCipher, "tls.cipher").doubt(Doubt::AmbiguousRefusal),
-            (_, alert::INSUFFICIENT_SECURITY) => failed(Cause::TlsCipher, "tls.cipher"),
-            (Side::Server, _) if old_server(handshake) && !handshake.client_went_on => client_left(handshake)?,
-            _ => failed(Cause::TlsAlert, "tls.alert").doubt_if(misses_bytes(handshake), Doubt::Gap),
-        })
-    }
-
     /// The server (or something in its name) ended the connection without a word.
     fn server_left(&self, handshake: &Handshake, old: bool, remarks: &mut Vec<Remark>) -> Ruling {
         let reset = matches!(handshake.end, HandshakeEnd::Reset { .. });
@@ -227,7 +180,13 @@ impl Case<'_> {
     }
 
     fn hello_silence(&self, handshake: &Handshake, wait: Wait) -> Option<Ruling> {
-        let (_, at) = handshake.hello.as_ref()?;
+        let (_, hello) = handshake.hello.as_ref()?;
+        let at = match handshake.retry {
+            None => *hello,
+            Some((_, Some(again))) => again,
+            // The server asked for another hello, and none came: the silence is the client's.
+            Some((_, None)) => return None,
+        };
         let copies = handshake.hello_copies.len() + 1;
         let unacknowledged = !handshake.hello_acknowledged;
         // At the end of every capture some handshake is under way; only a repeated hello is a sign of trouble.
@@ -265,17 +224,6 @@ fn old_server(handshake: &Handshake) -> bool {
         .is_some_and(|(hello, _)| hello.version < TlsVersion::TLS1_2 && best.is_some_and(|best| best > hello.version))
 }
 
-/// Whether the client has seen the server's certificate; in TLS 1.3 it comes encrypted behind the hello.
-fn shows_certificate(handshake: &Handshake) -> bool {
-    let modern = handshake.server_hello.as_ref().is_some_and(|(hello, _)| hello.version >= TlsVersion::TLS1_3);
-    handshake.certificate.is_some() || modern
-}
-
-/// Whether bytes of the handshake are not in the capture.
-fn misses_bytes(handshake: &Handshake) -> bool {
-    handshake.connection.halves.iter().any(|half| half.gap_bytes > 0 || half.acknowledged_unseen())
-}
-
 /// The client ended it after the server's hello.
 ///
 /// Only two readings say something: the server's version was too old for it, or its last record has the size of an
@@ -296,14 +244,10 @@ fn client_left(handshake: &Handshake) -> Option<Ruling> {
     )
 }
 
-/// Whether the server chose what the client did not offer.
-fn refuses_version(handshake: &Handshake, hello: &ClientHello) -> bool {
-    handshake.server_hello.as_ref().is_some_and(|(server, _)| hello.offers(server.version) != Some(true))
-}
-
 /// A reset that did not come from the server: another TTL than its SYN-ACK, or faster than half the round trip.
 fn has_middlebox_signature(handshake: &Handshake, mark: Mark) -> bool {
     let Some((_, hello)) = &handshake.hello else { return false };
+    let hello = handshake.retry.map_or(*hello, |(request, again)| again.unwrap_or(request));
     let by_ttl = handshake.connection.syn_ack.is_some_and(|syn_ack| syn_ack.ttl != mark.ttl);
     let by_time =
         handshake.connection.rtt().is_some_and(|rtt| rtt >= MEASURABLE_RTT && mark.at.time.since(hello.time) < rtt / 2);
@@ -312,71 +256,4 @@ fn has_middlebox_signature(handshake: &Handshake, mark: Mark) -> bool {
 
 fn max_version(handshake: &Handshake) -> Option<TlsVersion> {
     handshake.hello.as_ref().map(|(hello, _)| hello.max_version())
-}
-
-fn prove_handshake(finding: &mut Finding, handshake: &Handshake) {
-    finding.concerns(&handshake.connection);
-    if let Some((hello, at)) = &handshake.hello {
-        let note = |copy| Note::ClientHello { max: hello.max_version().to_string(), sni: hello.sni.clone(), copy };
-        finding.prove(*at, note(1));
-        for (copy, at) in (2u32..).zip(&handshake.hello_copies) {
-            finding.prove(*at, note(copy));
-        }
-    }
-    if let Some((hello, at)) = &handshake.server_hello {
-        let note = Note::ServerHello { version: hello.version.to_string(), cipher: hello.cipher.unwrap_or_default() };
-        finding.prove(*at, note);
-    }
-    if let Some((certificate, at)) = &handshake.certificate {
-        let note = Note::Certificate { subject: subject_of(certificate), issuer: issuer_of(certificate) };
-        finding.prove(*at, note);
-    }
-    if let Some((by, code, at)) = handshake.alert {
-        finding.prove(at, Note::Alert { by, fatal: true, code });
-    }
-    match handshake.end {
-        HandshakeEnd::Reset { by, mark } => finding.prove(mark.at, Note::Reset { by, ttl: mark.ttl }),
-        HandshakeEnd::Closed { by, mark } => finding.prove(mark.at, Note::Closed { by }),
-        _ => {}
-    }
-}
-
-fn details_of(handshake: &Handshake) -> TlsDetails {
-    let mut details = TlsDetails::default();
-    if let Some((hello, _)) = &handshake.hello {
-        details.sni = hello.sni.as_deref().map(|name| sanitize(name, MAX_SHOWN_TEXT));
-        details.client_max = Some(hello.max_version().to_string());
-        details.client_versions = hello.supported_versions.iter().map(ToString::to_string).collect();
-        details.client_ciphers.clone_from(&hello.ciphers);
-    }
-    if let Some((hello, _)) = &handshake.server_hello {
-        details.server_version = Some(hello.version.to_string());
-        details.cipher = hello.cipher;
-    }
-    if let Some((certificate, _)) = &handshake.certificate {
-        details.issuer = Some(issuer_of(certificate)).filter(|text| !text.is_empty());
-        details.subject = Some(subject_of(certificate)).filter(|text| !text.is_empty());
-    }
-    if let Some((by, code, _)) = handshake.alert {
-        details.alert = Some(code);
-        details.alert_from = Some(by);
-    }
-    details
-}
-
-fn subject_of(certificate: &Certificate) -> String {
-    joined(certificate.subject_name.as_deref(), certificate.subject_organization.as_deref())
-}
-
-fn issuer_of(certificate: &Certificate) -> String {
-    joined(certificate.issuer_name.as_deref(), certificate.issuer_organization.as_deref())
-}
-
-fn joined(name: Option<&str>, organization: Option<&str>) -> String {
-    let text = match (name, organization) {
-        (Some(name), Some(organization)) => format!("{name} ({organization})"),
-        (Some(only), None) | (None, Some(only)) => only.to_owned(),
-        (None, None) => String::new(),
-    };
-    sanitize(&text, MAX_SHOWN_TEXT)
 }

@@ -6,6 +6,7 @@ mod commands;
 mod input;
 mod interrupt;
 mod output;
+mod quic;
 mod selection;
 
 use std::path::{Path, PathBuf};

@@ -224,6 +224,7 @@ pub fn handshake(version: TlsVersion, from: i64) -> Handshake {
         hello: Some((Box::new(hello(version, Some("sts.example"))), packet(from))),
         hello_copies: Vec::new(),
         hello_acknowledged: true,
+        retry: None,
         server_hello: Some((server_hello(version), packet(from + 20))),
         certificate: None,
         certificate_requested: false,

@@ -1,7 +1,5 @@
 //! ClientHello and ServerHello: `tls-parser` reads whole ones; what it refuses and what is cut is read field by field.
 
-use std::fmt::Write as _;
-
 use tls_parser::{TlsMessage as Parsed, TlsMessageHandshake as Handshake, parse_tls_message_handshake};
 
 use super::TlsVersion;
@@ -102,17 +100,12 @@ impl ClientHello {
         Some(self.supported_versions.contains(&version))
     }
 
-    /// The JA3 text (not its MD5): version, ciphers, extensions, groups, point formats.
+    /// Reads a ClientHello that came in no record, as QUIC carries it (RFC 9001, 4); `None` for another message, or where
+    /// not even the version is there.
     #[must_use]
-    pub fn ja3_text(&self) -> String {
-        let mut text = self.legacy_version.0.to_string();
-        for list in [&self.ciphers, &self.extensions, &self.groups] {
-            text.push(',');
-            push_list(&mut text, list.iter().copied());
-        }
-        text.push(',');
-        push_list(&mut text, self.point_formats.iter().copied().map(u16::from));
-        text
+    pub fn of_message(message: &[u8], is_whole: bool) -> Option<Self> {
+        const CLIENT_HELLO: u8 = 1;
+        if *message.first()? == CLIENT_HELLO { Self::read(message, is_whole) } else { None }
     }
 
     /// Reads a handshake message (with its header) that may be cut; `None` where not even the version is there. What
@@ -259,10 +252,4 @@ impl ServerHello {
 
 fn session_id(bytes: &[u8]) -> Vec<u8> {
     bytes.get(..MAX_SESSION_ID.min(bytes.len())).unwrap_or_default().to_vec()
-}
-
-fn push_list(text: &mut String, values: impl Iterator<Item = u16>) {
-    for (index, value) in values.enumerate() {
-        let _ = if index == 0 { write!(text, "{value}") } else { write!(text, "-{value}") };
-    }
 }

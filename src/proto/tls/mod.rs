@@ -4,6 +4,7 @@
 
 mod certificate;
 mod extension;
+mod fingerprint;
 mod handshake;
 mod hello;
 mod record;
@@ -15,6 +16,7 @@ mod tests;
 mod version;
 
 pub use self::certificate::Certificate;
+pub use self::fingerprint::Carrier;
 pub use self::hello::{ClientHello, Downgrade, HelloFormat, ServerHello};
 pub use self::record::sniff;
 pub use self::stream::{TlsEvent, TlsMessage, TlsStream};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::facts::{list, safe};
-use super::tls::alert_name;
+use super::handshake::alert_name;
 use crate::report::language::{Language, say};
 use crate::verdict::{Note, Responder, Side};
 

@@ -2,6 +2,9 @@
 
 use super::Story;
 use super::facts::{Facts, safe};
+use super::handshake::{ending, failed};
+use super::offer;
+use crate::probe::microsoft::is_microsoft_name;
 use crate::report::language::say;
 use crate::report::model::Audience;
 use crate::verdict::{Cause, Side, Verdict};
@@ -85,6 +88,7 @@ fn mismatch(facts: &Facts<'_>) -> Story {
         "{client} は {host} へ最大 {max} を提示して TLS 接続を開始しましたが、{how}。共通のバージョンがありません。"
     ))
     .tell(consistent);
+    let story = offer::consistent_with(facts, story);
     enable_tls12(facts, misleading(facts, story)).otherwise(language.pick(
         "An offer of TLS 1.2 that is refused as well would point to something else than the version.",
         "TLS 1.2 を提示しても拒否されるなら、原因はバージョン以外です。",
@@ -155,7 +159,7 @@ fn client_rejected(facts: &Facts<'_>) -> Story {
         "サーバーは {version} で応答しましたが、{client} は{how}。クライアントの許可する最低バージョンの方が新しい\
          ためです。"
     ));
-    misleading(facts, story)
+    misleading(facts, offer::downgraded(facts, story))
         .advise(
             Audience::Server,
             say!(
@@ -224,13 +228,21 @@ fn legacy(facts: &Facts<'_>) -> Story {
         "{client} and {host} agreed on {version}, which is out of support",
         "{client} と {host} がサポート外の {version} で接続"
     ))
-    .tell(say!(
-        language,
-        "The handshake worked with {version}. Microsoft 365 sign-in refuses such connections later, inside the \
-         encryption: expect HTTP 400 with AADSTS1002016.",
-        "ハンドシェイクは {version} で成立しました。Microsoft 365 のサインインでは、その後の暗号化された通信の中で拒否\
-         されます（HTTP 400、AADSTS1002016）。"
-    ));
+    .tell(match facts.finding.host.as_deref().is_some_and(is_microsoft_name) {
+        true => say!(
+            language,
+            "The handshake worked with {version}. Microsoft 365 sign-in refuses such connections later, inside the \
+             encryption: expect HTTP 400 with AADSTS1002016.",
+            "ハンドシェイクは {version} で成立しました。Microsoft 365 のサインインでは、その後の暗号化された通信の中で拒否\
+             されます（HTTP 400、AADSTS1002016）。"
+        ),
+        false => say!(
+            language,
+            "The handshake worked with {version}. Servers that follow the standards of today refuse it (RFC 8996).",
+            "ハンドシェイクは {version} で成立しました。現在の標準（RFC 8996）に従うサーバーはこのバージョンを拒否します。"
+        ),
+    });
+    let story = offer::consistent_with(facts, story);
     enable_tls12(facts, story).otherwise(language.pick(
         "TLS 1.2 or newer in the ServerHello would make this no finding.",
         "ServerHello が TLS 1.2 以上であれば問題とは扱いません。",
@@ -270,156 +282,4 @@ fn intercepted(facts: &Facts<'_>) -> Story {
         "A certificate from one of the public roots that Microsoft uses would make this no finding.",
         "Microsoft が使用する公開ルートの証明書であれば問題とは扱いません。",
     ))
-}
-
-fn failed(facts: &Facts<'_>, cause: Option<Cause>) -> Story {
-    let (language, client, host, issuer) = (facts.language, &facts.client, &facts.host, &facts.issuer);
-    let how = ending(facts);
-    let title = match cause {
-        Some(Cause::TlsCipher) => {
-            say!(language, "{client} and {host} share no cipher suite", "{client} と {host} に共通の暗号スイートがない")
-        }
-        Some(Cause::TlsCertificate) => say!(
-            language,
-            "{client} does not accept the certificate of {host} (issuer {issuer})",
-            "{client} が {host} の証明書（発行者 {issuer}）を拒否"
-        ),
-        Some(Cause::TlsSni) => say!(
-            language,
-            "The server does not know the name {host} that {client} asks for, or got none",
-            "サーバーが {client} の要求した名前 {host} を認識しない、または名前がない"
-        ),
-        Some(Cause::TlsMiddleboxReset) => say!(
-            language,
-            "A device on the way resets the TLS connection of {client} to {host}",
-            "経路上の装置が {client} から {host} への TLS 接続をリセット"
-        ),
-        Some(Cause::TlsTimeout) => say!(
-            language,
-            "{host} never answers the TLS hello of {client}",
-            "{host} が {client} の ClientHello に応答しない"
-        ),
-        _ => say!(
-            language,
-            "The TLS handshake of {client} with {host} failed: {how}",
-            "{client} と {host} の TLS ハンドシェイクが失敗：{how}"
-        ),
-    };
-    let story = Story::new(title).tell(say!(
-        language,
-        "{client} opened a TLS connection to {host}; {how}.",
-        "{client} は {host} へ TLS 接続を開始しましたが、{how}。"
-    ));
-    let (audience, advice) = match cause {
-        Some(Cause::TlsCipher) => (
-            Audience::Client,
-            language.pick(
-                "Compare the suites of both sides: `Get-TlsCipherSuite`, the Group Policy \"SSL Cipher Suite Order\"; \
-                 update old Windows versions.",
-                "双方の暗号スイートを比較してください：`Get-TlsCipherSuite`、GPO「SSL 暗号の順位」。古い Windows は更新します。",
-            ).to_owned(),
-        ),
-        Some(Cause::TlsCertificate) => (
-            Audience::Client,
-            say!(
-                language,
-                "Check the clock of {client}, its trusted roots (issuer {issuer}), and whether an inspection device \
-                 replaced the certificate.",
-                "{client} の時刻、信頼されたルート（発行者 {issuer}）、検査装置による証明書の差し替えを確認してください。"
-            ),
-        ),
-        Some(Cause::TlsSni) => (
-            Audience::Server,
-            say!(
-                language,
-                "Check that the program sends the server name (SNI) and that {host} is bound on the server that was reached.",
-                "プログラムがサーバー名（SNI）を送っているか、到達したサーバーに {host} が登録されているかを確認してください。"
-            ),
-        ),
-        Some(Cause::TlsMiddleboxReset | Cause::TlsTimeout | Cause::TlsReset | Cause::TlsClosed) => (
-            Audience::Firewall,
-            say!(
-                language,
-                "Look for a URL or TLS filter that acts on the name {host}, and allow it there.",
-                "名前 {host} に反応する URL/TLS フィルターを確認し、許可してください。"
-            ),
-        ),
-        _ => (
-            Audience::Server,
-            say!(
-                language,
-                "Look up the alert in the logs of {host} and in the client's System log (Schannel events 36887 and 36888).",
-                "{host} のログと、クライアントのシステムログ（Schannel イベント 36887、36888）でアラートを確認してください。"
-            ),
-        ),
-    };
-    story.advise(audience, advice).otherwise(language.pick(
-        "A completed handshake of the same client with the same server would point to a passing fault.",
-        "同じクライアントとサーバーの間で成功する接続があれば、一時的な障害の可能性があります。",
-    ))
-}
-
-/// How the handshake ended.
-fn ending(facts: &Facts<'_>) -> String {
-    let language = facts.language;
-    let tls = facts.finding.details.tls.as_ref();
-    if let Some(code) = tls.and_then(|tls| tls.alert) {
-        let (who, name) = (facts.side(tls.and_then(|tls| tls.alert_from)), alert_name(code));
-        return say!(
-            language,
-            "{who} ended it with alert {code} ({name})",
-            "{who}がアラート {code}（{name}）で終了しました"
-        );
-    }
-    let who =
-        facts.side(facts.finding.details.connect.as_ref().and_then(|connect| connect.reset_by).or(Some(Side::Server)));
-    match facts.finding.cause {
-        Some(Cause::TlsReset) => say!(language, "{who} reset the connection", "{who}が接続をリセットしました"),
-        Some(Cause::TlsMiddleboxReset) => language
-            .pick("a reset came that the server cannot have sent", "サーバーのものではないリセットが届きました")
-            .to_owned(),
-        Some(Cause::TlsClosed) => say!(language, "{who} closed the connection", "{who}が接続を閉じました"),
-        Some(Cause::TlsTimeout) => language.pick("no answer came", "応答がありませんでした").to_owned(),
-        _ => language.pick("it was not completed", "完了しませんでした").to_owned(),
-    }
-}
-
-/// Name of a TLS alert (RFC 8446 section 6, RFC 5246 section 7.2).
-#[must_use]
-pub fn alert_name(code: u8) -> &'static str {
-    match code {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        21 => "decryption_failed",
-        22 => "record_overflow",
-        30 => "decompression_failure",
-        40 => "handshake_failure",
-        41 => "no_certificate",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        111 => "certificate_unobtainable",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        _ => "unassigned",
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::probe::tests::scene::*;
-use crate::proto::tls::{Certificate, TlsVersion};
+use crate::proto::tls::{Certificate, Downgrade, TlsVersion};
 use crate::transaction::{Handshake, HandshakeEnd, Wait};
 use crate::verdict::{Cause, Doubt, Finding, Remark, Side, Verdict};
 
@@ -251,4 +251,55 @@ fn details_of_a_handshake() {
     one.certificate.as_mut().unwrap().0.issuer_name = None;
     let tls = judged(one).unwrap().details.tls.unwrap();
     assert_eq!((tls.issuer.as_deref(), tls.subject), (Some("Corp"), None));
+}
+
+#[test]
+fn alerts_that_name_their_cause() {
+    assert_eq!(rule(alert(NEW, Side::Server, 86)), "tls.inappropriate-fallback");
+    assert_eq!(rule(alert(NEW, Side::Server, 116)), "tls.client-certificate");
+    assert_eq!(rule(alert(NEW, Side::Server, 120)), "tls.alpn");
+    for code in [42, 45, 46, 48] {
+        let one = answered(alert(NEW, Side::Server, code), NEW);
+        assert_eq!(rule(one.clone()), "tls.alert", "{code}");
+        assert_eq!(rule(Handshake { certificate_requested: true, ..one }), "tls.client-certificate", "{code}");
+    }
+    let one = answered(alert(NEW, Side::Server, 47), NEW);
+    assert_eq!(rule(Handshake { certificate_requested: true, ..one }), "tls.alert");
+    for code in [10, 20, 50, 51, 80] {
+        assert_eq!(rule(answered(alert(NEW, Side::Server, code), NEW)), "tls.alert", "{code}");
+    }
+}
+
+#[test]
+fn a_hello_that_was_changed_on_the_way() {
+    let server_says = |downgrade, offered: TlsVersion, chosen| {
+        let mut one = answered(alert(offered, Side::Client, 47), chosen);
+        one.server_hello.as_mut().unwrap().0.downgrade = downgrade;
+        let finding = judged(one).unwrap();
+        assert_eq!(finding.details.tls.as_ref().unwrap().downgraded, finding.rule == "tls.downgrade");
+        finding.rule
+    };
+    let (v3, v2, v1) = (TlsVersion::TLS1_3, NEW, TlsVersion::TLS1_1);
+    assert_eq!(server_says(Some(Downgrade::ToTls12), v3, v2), "tls.downgrade");
+    assert_eq!(server_says(Some(Downgrade::ToTls11OrBelow), v2, v1), "tls.downgrade");
+    assert_eq!(server_says(None, v2, v2), "tls.alert");
+    assert_eq!(server_says(Some(Downgrade::ToTls12), v2, v2), "tls.alert", "the client offers no more");
+}
+
+#[test]
+fn after_a_request_for_another_hello_the_server_has_answered() {
+    let asked = |again: Option<i64>, end| Handshake {
+        retry: Some((packet(1010), again.map(packet))),
+        hello_acknowledged: true,
+        ..refused(TlsVersion::TLS1_3, 1000, end)
+    };
+    let silent = HandshakeEnd::Unanswered(Wait::Elapsed);
+    assert_eq!(rule(asked(None, silent)), "none", "the client is silent");
+    assert_eq!(rule(asked(Some(1020), silent)), "tls.timeout");
+    let mut refused = asked(Some(1020), HandshakeEnd::Alert);
+    refused.alert = Some((Side::Client, 47, packet(1030)));
+    assert_eq!(rule(refused.clone()), "tls.alert");
+    refused.retry = None;
+    assert_eq!(rule(refused), "none", "no answer at all");
+    assert!(judged(asked(Some(1020), silent)).unwrap().details.tls.unwrap().hello_retry);
 }
