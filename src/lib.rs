@@ -20,6 +20,7 @@ pub mod engine;
 pub mod error;
 pub mod flow;
 pub mod limits;
+pub mod marks;
 pub mod probe;
 pub mod proto;
 pub mod report;

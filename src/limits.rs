@@ -33,7 +33,7 @@ pub const MAX_HTTP_HEADERS: usize = 128;
 /// Bytes of one header value that are kept: real ones that are shown (locations, user agents) stay below it.
 pub const MAX_HTTP_FIELD: usize = 1024;
 /// Fields kept of one response that tell who answered.
-pub const MAX_HTTP_MARKERS: usize = 8;
+pub const MAX_HTTP_MARKERS: usize = 16;
 /// Authentication challenges kept of one response: there are six schemes in use.
 pub const MAX_CHALLENGES: usize = 16;
 /// Bytes of a credential that are decoded: a type 3 message takes under 1 KiB, a Kerberos ticket up to 48 KiB, of which

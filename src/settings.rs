@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::limits::TableLimits;
+use crate::marks::Known;
 use crate::time::CaptureTime;
 
 /// Everything that changes what is analysed.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// The probe servers of the machines, where an administrator changed them.
     pub probes: ProbeConfig,
+    /// Proxies, portals and filters that the user knows by their marks; the built-in ones come after them.
+    pub responders: Vec<Known>,
     /// Hops after which Windows takes passive traffic for the Internet (`MinimumInternetHopCount`).
     pub hop_minimum: u8,
     /// Whether packets of different VLANs and virtual networks are analysed apart, as where addresses overlap.
@@ -50,6 +53,7 @@ impl Default for Settings {
             limits: TableLimits::default(),
             deadlines: Deadlines::default(),
             probes: ProbeConfig::default(),
+            responders: Vec::new(),
             hop_minimum: Self::DEFAULT_HOP_MINIMUM,
             strict_vlan: false,
             threads: 0,

@@ -5,6 +5,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use support::analysis::{of_files, report_on};
 use support::case::{self, Case, Fields};
@@ -138,9 +140,22 @@ fn mismatches(expected: &Fields, finding: &Value) -> Vec<String> {
                 let unsaid = wanted.iter().filter_map(toml::Value::as_str).filter(|text| !told.contains(text));
                 lines.extend(unsaid.map(|text| format!("does not say {text:?}, but {told}")));
             }
+            "products" => {
+                let marks = finding["details"]["responder"]["marks"].as_array().cloned().unwrap_or_default();
+                let found: BTreeSet<&str> = marks.iter().filter_map(|mark| mark["product"].as_str()).collect();
+                let named = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
+                let named: BTreeSet<&str> = named.iter().filter_map(toml::Value::as_str).collect();
+                if found != named {
+                    lines.push(format!("products: expected {named:?}, found {found:?}"));
+                }
+            }
             _ => {
                 // A field inside others is named with dots: `details.proxy.user`.
-                let path: Vec<&str> = if key == "count" { vec!["details", "count"] } else { key.split('.').collect() };
+                let path: Vec<&str> = match key.as_str() {
+                    "count" => vec!["details", "count"],
+                    "system" => vec!["details", "os_check", "system"],
+                    own => own.split('.').collect(),
+                };
                 let Some(found) = path.iter().try_fold(finding, |value, step| value.get(step)) else {
                     lines.push(format!("{key}: findings have no such field"));
                     continue;

@@ -24,7 +24,7 @@ tls-middlebox-reset tls-timeout one-way truncated-packets capture-ended gap filt
 ALLOWED = {"severity": {"ok", "info", "warning", "error"}, "confidence": {"high", "medium", "low"},
            "capability": {"None", "Local", "Internet", "null"}, "family": {"v4", "v6", "null"},
            "route": {"direct", "explicit-proxy", "transparent-proxy", "proxy-upstream", "null"}}
-FIELDS = {"verdict", "cause", "guess", "client", "server", "proxy", "host", "count", "evidence", "says"} | set(ALLOWED)
+FIELDS = {"verdict", "cause", "guess", "client", "server", "proxy", "host", "count", "system", "products", "evidence", "says"} | set(ALLOWED)
 MADE = {"programs", "built", "rewritten"}
 MACHINE = re.compile(rb"/tmp/|/root/|/home/|/usr/|(Merge|Edit)cap|Dumpcap|" + re.escape(os.uname().release).encode())
 

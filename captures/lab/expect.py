@@ -3,7 +3,7 @@ import json
 import os
 
 ORDER = ["verdict", "cause", "severity", "confidence", "capability", "family", "route", "client",
-         "server", "proxy", "host", "guess", "count", "evidence", "says"]
+         "server", "proxy", "host", "guess", "count", "system", "products", "evidence", "says"]
 
 
 def value(item):

@@ -20,6 +20,8 @@ MODULES = [
     "scenes_reach",
     "scenes_proxy",
     "scenes_discovery",
+    "scenes_os",
+    "scenes_marks",
     "scenes_predict",
     "scenes_position",
     "scenes_slice",

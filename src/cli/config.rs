@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::marks::Entry;
 use crate::settings::{Deadlines, KnownProxy, ProbeConfig, Settings};
 
 /// Longest deadline that makes sense, in seconds: a day.
@@ -22,6 +23,7 @@ struct File {
     hop_minimum: Option<u8>,
     probes: Probes,
     deadlines: Seconds,
+    responder: Vec<Entry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,6 +74,9 @@ fn apply(text: &str, settings: &mut Settings) -> Result<(), String> {
     }
     if let Some(hops) = file.hop_minimum {
         settings.hop_minimum = hops;
+    }
+    for entry in file.responder {
+        settings.responders.push(entry.known().map_err(|message| located(text, "product", &message))?);
     }
     probes(file.probes, &mut settings.probes);
     deadlines(&file.deadlines, &mut settings.deadlines).map_err(|(key, message)| located(text, key, &message))
@@ -165,6 +170,20 @@ pub fn print_defaults() -> String {
     ] {
         line(&format!("{key} = {:?} # {comment}", span.as_secs_f64()));
     }
+    line(
+        "\n# Proxies, portals, firewalls and filters of your own, known by marks in their answers. A mark is one of header",
+    );
+    line(
+        "# (with holds: a part of the value), cookie (a name, or its start and *), title, location, body, certificate,",
+    );
+    line("# address (ADDRESS/LENGTH), null_ttl; its confidence is high, medium (without a word) or low.");
+    line("# [[responder]]");
+    line("# product = \"Example Gateway\"");
+    line("# vendor = \"Example\"");
+    line("# kind = \"proxy\" # proxy, portal, firewall, filter, dns-filter, cdn");
+    line(
+        "# marks = [{ header = \"x-example-gateway\", confidence = \"high\" }, { title = \"Access denied by Example\" }]",
+    );
     out
 }
 
@@ -208,8 +227,23 @@ mod tests {
     }
 
     #[test]
+    fn responders_of_the_user_come_with_their_marks() {
+        let printed = print_defaults();
+        let (_, example) = printed.split_once("# [[responder]]").unwrap();
+        let example = format!("[[responder]]{}", example.replace("\n# ", "\n"));
+        let settings = read(&example).unwrap();
+        assert_eq!(settings.responders.len(), 1);
+        assert_eq!(
+            (settings.responders[0].product.as_str(), settings.responders[0].marks.len()),
+            ("Example Gateway", 2)
+        );
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_line() {
         for (text, expected) in [
+            ("\n[[responder]]\nproduct = \"Box\"\nkind = \"filter\"\nmarks = []\n", "line 3: [[responder]] Box"),
+            ("[[responder]]\nproduct = \"Box\"\nkind = \"box\"\nmarks = []\n", "line 3"),
             ("a = 1", "line 1"),
             ("\n[probes]\nNCSIProbeUrl = \"x\"\n", "line 3"),
             ("[deadlines]\n\ndns = -1\n", "line 3"),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::catalog::LookAlike;
+use super::os_checks::OsCheck;
 use crate::proto::dns::rcode;
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
@@ -21,6 +22,8 @@ pub enum Attempt<'a> {
     Dns(LookupGroup<'a>),
     /// Somebody else asked for the probe URL.
     LookAlike(&'a Exchange, LookAlike),
+    /// Another system's connectivity check.
+    OsCheck(&'static OsCheck, WebAttempt<'a>),
     /// A 407 that a request met which is no probe, with the legs before it.
     ProxyRefusal(Vec<&'a Exchange>),
     /// TLS handshakes: one, or a series with falling versions.

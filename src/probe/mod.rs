@@ -10,6 +10,7 @@ pub mod hops;
 pub mod host_events;
 pub mod hosts;
 pub mod microsoft;
+pub mod os_checks;
 pub mod presence;
 pub mod retired;
 mod searches;

@@ -13,6 +13,7 @@ use super::discovery::is_pac_fetch;
 use super::hops::Hops;
 use super::host_events::HostEvents;
 use super::microsoft::is_intercepted;
+use super::os_checks;
 use super::presence::Presence;
 use super::retired::RetiredAddress;
 use super::searches::note_proxy_name;
@@ -212,7 +213,7 @@ impl World {
             }
         }
         let Some(lookup) = self.keep_search(lookup) else { return };
-        if of_probe {
+        if of_probe || os_checks::by_name(&lookup.name).is_some() {
             let answered = lookup.answer.is_some();
             if self.clients.has_room(cost::LOOKUP, answered)
                 && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
@@ -289,7 +290,10 @@ impl World {
         let cut = exchange.request.as_ref().is_some_and(|request| request.head.extent == Extent::StartLine);
         let keep = match catalog_says {
             Some(Asked::Probe | Asked::CustomProbe | Asked::ProbeCut | Asked::LookAlike(_)) => true,
-            Some(Asked::Other) => proxied && status == Some(407) || cut && of_probe_server(),
+            Some(Asked::Other) => {
+                let os_check = exchange.request.as_ref().and_then(|request| os_checks::asked(&request.head));
+                os_check.is_some() || proxied && status == Some(407) || cut && of_probe_server()
+            }
             None => expected_body || of_probe_server(),
         };
         let address = exchange.connection.client.ip();

@@ -3,8 +3,8 @@
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::text::sanitize;
 use crate::verdict::{
-    ConnectDetails, Details, DiscoveryDetails, DnsDetails, HostDetails, HttpDetails, ProxyDetails, Responder,
-    TlsDetails,
+    ConnectDetails, Details, DiscoveryDetails, DnsDetails, FoundMark, HostDetails, HttpDetails, OsCheckDetails,
+    ProxyDetails, Responder, TlsDetails,
 };
 
 /// `text` safe to print, cut to what a field shows.
@@ -32,6 +32,7 @@ pub fn details(details: &Details) -> Details {
         responder: details.responder.as_ref().map(responder),
         proxy: details.proxy.as_ref().map(proxy),
         tls: details.tls.as_ref().map(tls),
+        os_check: details.os_check.as_ref().map(os_check),
         host: details.host.as_ref().map(host),
         winhttp_error: details.winhttp_error,
     }
@@ -78,7 +79,25 @@ fn http(http: &HttpDetails) -> HttpDetails {
 }
 
 fn responder(responder: &Responder) -> Responder {
-    Responder { mac: option(&responder.mac), ttl: responder.ttl, rtt_ms: responder.rtt_ms }
+    Responder {
+        mac: option(&responder.mac),
+        ttl: responder.ttl,
+        rtt_ms: responder.rtt_ms,
+        product: option(&responder.product),
+        vendor: option(&responder.vendor),
+        kind: responder.kind,
+        marks: responder.marks.iter().map(mark).collect(),
+    }
+}
+
+fn mark(mark: &FoundMark) -> FoundMark {
+    FoundMark {
+        product: clean(&mark.product),
+        vendor: option(&mark.vendor),
+        kind: mark.kind,
+        by: clean(&mark.by),
+        confidence: mark.confidence,
+    }
 }
 
 fn proxy(proxy: &ProxyDetails) -> ProxyDetails {
@@ -132,6 +151,10 @@ fn tls(tls: &TlsDetails) -> TlsDetails {
         downgraded: tls.downgraded,
         tried: all(&tls.tried),
     }
+}
+
+fn os_check(check: &OsCheckDetails) -> OsCheckDetails {
+    OsCheckDetails { system: clean(&check.system), expected: clean(&check.expected) }
 }
 
 fn host(host: &HostDetails) -> HostDetails {

@@ -16,6 +16,7 @@ mod markdown;
 pub mod model;
 mod networks;
 mod paint;
+mod portals;
 mod rates;
 pub mod schema;
 pub mod select;

@@ -253,6 +253,10 @@ pub struct Network {
     pub look_at: String,
     /// In words.
     pub text: String,
+    /// Systems whose checks met a portal or device: `Windows`, `Android` and others; empty for the other kinds.
+    pub systems: Vec<String>,
+    /// The product that the portal or device looks like.
+    pub product: Option<String>,
 }
 
 /// How often it worked.
@@ -296,6 +300,8 @@ pub enum NetworkKind {
     Resolver,
     /// They fail at the same stage.
     Stage,
+    /// The same device, no portal, answers in somebody else's name.
+    Answerer,
     /// All probes of all clients together.
     Overall,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::clean::clean;
 use super::language::Language;
 use super::model::{Network, NetworkKind};
+use super::portals::same_answerer;
 use super::words::network::{self, Tally};
 use crate::engine::snapshot::Client;
 use crate::time::CaptureTime;
@@ -31,7 +32,7 @@ pub enum Where {
 
 impl Where {
     /// The name as it stands in JSON.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Clients => "clients",
             Self::Network => "network",
@@ -88,6 +89,18 @@ pub fn summaries(findings: &[&Finding], clients: &[&Client], language: Language)
     }
     let mut networks: Vec<Network> =
         places.into_iter().filter_map(|((kind, name), outcomes)| network(kind, name, &outcomes, language)).collect();
+    for answerer in same_answerer(findings, language) {
+        // Where others get through, or nobody else's check is concerned, more is known already.
+        let known = networks.iter_mut().find(|one| (one.kind, &one.name) == (answerer.kind, &answerer.name));
+        match known {
+            Some(one) if one.count >= answerer.count => {
+                (one.systems, one.product) = (answerer.systems, answerer.product)
+            }
+            Some(one) if one.succeeded == 0 => *one = answerer,
+            Some(_) => {}
+            None => networks.push(answerer),
+        }
+    }
     networks.extend(stages(findings, &aggregates, &own, language));
     networks.sort_by(|a, b| (a.kind, b.count, &a.name).cmp(&(b.kind, a.count, &b.name)));
     networks.extend(overall(&all, language));
@@ -187,6 +200,8 @@ fn made(
         failed: failing.len(),
         look_at: place.name().to_owned(),
         text,
+        systems: Vec::new(),
+        product: None,
     }
 }
 
@@ -246,6 +261,8 @@ fn stages(
             failed: clients.len(),
             look_at: Where::Unclear.name().to_owned(),
             text: network::stage(stage, clients.len(), language),
+            systems: Vec::new(),
+            product: None,
         })
         .collect()
 }

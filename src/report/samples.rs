@@ -96,8 +96,12 @@ pub fn hotspot() -> Finding {
         server: Some("nginx".into()),
         ..HttpDetails::default()
     });
-    finding.details.responder =
-        Some(Responder { mac: Some("02:00:00:00:00:01".into()), ttl: Some(63), rtt_ms: Some(0.4) });
+    finding.details.responder = Some(Responder {
+        mac: Some("02:00:00:00:00:01".into()),
+        ttl: Some(63),
+        rtt_ms: Some(0.4),
+        ..Responder::default()
+    });
     finding
 }
 
@@ -240,7 +244,7 @@ pub fn hostile() -> Finding {
         tried: vec![HOSTILE.into()],
         ..TlsDetails::default()
     });
-    finding.details.responder = Some(Responder { mac: text(), ttl: None, rtt_ms: None });
+    finding.details.responder = Some(Responder { mac: text(), ..Responder::default() });
     finding.details.host = Some(HostDetails { mac: text(), dhcp: vec![HOSTILE.into()], ..HostDetails::default() });
     finding.details.connect = Some(ConnectDetails { icmp: text(), ..ConnectDetails::default() });
     finding.proxy = Some("[2001:db8::8]:8080".parse().unwrap());

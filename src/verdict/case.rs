@@ -123,6 +123,7 @@ impl Doubt {
             | Self::Truncated
             | Self::ProtocolAbsent { .. }
             | Self::UndocumentedStatus
+            | Self::OtherSystem
             | Self::SharedAddress
             | Self::HeadCut
             | Self::Sinkhole
@@ -219,6 +220,7 @@ impl Finding {
                 mac: half.mac.map(Responder::mac_text),
                 ttl: half.ttl,
                 rtt_ms: connection.rtt().map(milliseconds),
+                ..Responder::default()
             });
         }
     }

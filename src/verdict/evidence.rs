@@ -7,8 +7,8 @@ use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::attempt::{LookupGroup, LookupOutcome};
 use crate::proto::auth::CredentialKind;
 use crate::proto::dns::rcode;
-use crate::proto::http::{RequestHead, TargetForm, title};
-use crate::text::{sanitize, sanitize_bytes};
+use crate::proto::http::{Page, RequestHead, TargetForm};
+use crate::text::sanitize;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd, Response};
 use crate::vocabulary::Side;
 
@@ -218,9 +218,10 @@ fn http_details(exchange: &Exchange) -> HttpDetails {
     details.via = shown(head.via.as_deref());
     details.content_type = shown(head.content_type.as_deref());
     details.content_length = head.content_length;
-    details.title = title(&response.body.bytes).and_then(|title| shown(Some(&title)));
+    let page = Page::of(&response.body.bytes, head.content_type.as_deref());
+    details.title = page.title().and_then(|title| shown(Some(&title)));
     if !response.body.bytes.is_empty() {
-        details.body = Some(sanitize_bytes(&response.body.bytes, SHOWN_BODY));
+        details.body = Some(sanitize(page.text(), SHOWN_BODY));
     }
     details.ms = exchange.request.as_ref().map(|request| milliseconds(response.first.time.since(request.at.time)));
     details

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::discovery::{DiscoveryDetails, DiscoveryRemark};
 use super::proxy_signs::ProxyRemark;
+use crate::marks::ResponderKind;
 use crate::proto::ncsi_event::NcsiEvent;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -211,6 +212,8 @@ pub enum Doubt {
     EmbeddedText,
     /// Windows' treatment of this answer is not documented.
     UndocumentedStatus,
+    /// The other system's treatment of this answer is not documented, or changed with its versions.
+    OtherSystem,
     /// Another name resolved to the same address, or the answer was old: the connection may belong to something else.
     SharedAddress,
     /// The request was cut before the User-Agent.
@@ -308,6 +311,8 @@ pub struct Details {
     pub proxy: Option<ProxyDetails>,
     /// The handshake.
     pub tls: Option<TlsDetails>,
+    /// Another system's connectivity check.
+    pub os_check: Option<OsCheckDetails>,
     /// The host itself: its link address, its lease, its gateway.
     pub host: Option<HostDetails>,
     /// The error that WinHTTP reports for this outcome.
@@ -388,6 +393,29 @@ pub struct Responder {
     pub ttl: Option<u8>,
     /// Milliseconds from SYN to SYN-ACK.
     pub rtt_ms: Option<f64>,
+    /// The product that it looks like, by its strongest mark.
+    pub product: Option<String>,
+    /// Who makes it.
+    pub vendor: Option<String>,
+    /// What it is.
+    pub kind: Option<ResponderKind>,
+    /// All marks, strongest first; several products may have left theirs.
+    pub marks: Vec<FoundMark>,
+}
+
+/// A mark that an answer bears. It shows what the sender looks like, and proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FoundMark {
+    /// The product that has such a mark.
+    pub product: String,
+    /// Who makes it.
+    pub vendor: Option<String>,
+    /// What it is.
+    pub kind: ResponderKind,
+    /// What was seen: `header NAME`, `cookie NAME`, `title`, `location`, `body`, `certificate`, `address IP`, `ttl SECONDS`.
+    pub by: String,
+    /// How far it is to be believed.
+    pub confidence: Confidence,
 }
 
 /// A proxy and its authentication. Secrets are never kept.
@@ -465,6 +493,15 @@ pub struct SecureProtocols {
     pub protocols: Vec<String>,
     /// Windows versions that have it by default; empty where somebody must have set it.
     pub default_of: Vec<String>,
+}
+
+/// Another system's connectivity check.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct OsCheckDetails {
+    /// Whose check it is.
+    pub system: String,
+    /// The answer that it takes for the Internet.
+    pub expected: String,
 }
 
 /// What a host knows about its own place in the network, as far as the capture shows it.

@@ -31,9 +31,9 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
         let role = roles.role(*address);
         let kin = Kin::of(world, &hosts, *address, client);
         let mut findings: Vec<Finding> =
-            attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge(attempt)).collect();
+            attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge_and_name(attempt)).collect();
         match role {
-            Role::Nat => findings.retain(|finding| !is_probe(finding)),
+            Role::Nat => findings.retain(|finding| !is_probe(finding) && !is_os_check(finding)),
             Role::Proxy => as_upstream(legs.get(address), &mut findings),
             Role::Client | Role::Resolver => {}
         }
@@ -49,11 +49,18 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
 }
 
 impl Case<'_> {
+    fn judge_and_name(&self, attempt: &Attempt<'_>) -> Option<Finding> {
+        let mut finding = self.judge(attempt)?;
+        self.name_responder(attempt, &mut finding);
+        Some(finding)
+    }
+
     fn judge(&self, attempt: &Attempt<'_>) -> Option<Finding> {
         match attempt {
             Attempt::Web(web) => self.judge_web(web),
             Attempt::Dns(group) => self.judge_dns_probe(group),
             Attempt::LookAlike(exchange, kind) => Some(self.judge_look_alike(exchange, *kind)),
+            Attempt::OsCheck(check, web) => self.judge_os_check(check, web),
             Attempt::ProxyRefusal(legs) => self.judge_refusal(legs),
             Attempt::Tls(series) => self.judge_tls(series),
             Attempt::ProxyName(group) => Some(self.judge_proxy_name(group)),
@@ -61,7 +68,7 @@ impl Case<'_> {
         }
     }
 
-    fn judge_web(&self, attempt: &WebAttempt<'_>) -> Option<Finding> {
+    pub(super) fn judge_web(&self, attempt: &WebAttempt<'_>) -> Option<Finding> {
         if let Some(exchange) = attempt.decisive() {
             let later = attempt.failed.last().filter(|failed| failed.connection.first.time > exchange.ended);
             return Some(match (attempt.proxy, later) {
@@ -99,6 +106,9 @@ impl Case<'_> {
 /// Whether a finding is about an NCSI probe.
 #[must_use]
 pub fn is_probe(finding: &Finding) -> bool {
+    if is_os_check(finding) {
+        return false;
+    }
     match finding.verdict {
         Verdict::ActiveHttpProbeSucceeded
         | Verdict::ActiveHttpProbeSucceededViaProxy
@@ -113,6 +123,12 @@ pub fn is_probe(finding: &Finding) -> bool {
         Verdict::Incomplete => of_probe(finding),
         _ => false,
     }
+}
+
+/// Whether a finding is about another system's connectivity check.
+#[must_use]
+pub const fn is_os_check(finding: &Finding) -> bool {
+    finding.details.os_check.is_some()
 }
 
 /// Whether the rule that decided is one for probes: all are, but those for TLS, for other requests' 407 and for the
@@ -148,9 +164,9 @@ fn as_upstream(legs: Option<&Vec<(CaptureTime, CaptureTime)>>, findings: &mut Ve
         });
         let asked = request.unwrap_or(finding.started);
         let covered = legs.is_some_and(|legs| legs.iter().any(|(from, to)| *from <= asked && asked <= *to));
-        !(is_probe(finding) && covered)
+        !((is_probe(finding) || is_os_check(finding)) && covered)
     });
-    for finding in findings.iter_mut().filter(|finding| is_probe(finding)) {
+    for finding in findings.iter_mut().filter(|finding| is_probe(finding) || is_os_check(finding)) {
         finding.capability = None;
         finding.ncsi_reason = None;
         finding.route = Some(Route::ProxyUpstream);

@@ -7,7 +7,8 @@ use hashbrown::HashMap;
 
 use super::discovery::{DiscoveryRemark, OF_A_PORTAL, beside};
 use super::finding::{Doubt, Finding, Remark};
-use super::judge::is_probe;
+use super::judge::{is_os_check, is_probe};
+use super::os_relate::{Worked, same_system};
 use super::roles::Roles;
 use crate::probe::client::Client;
 use crate::probe::hosts::Hosts;
@@ -46,7 +47,12 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
         }
     }
     outcomes.values_mut().for_each(Record::sort);
+    let worked = Worked::of(&findings);
     for finding in &mut findings {
+        if is_os_check(finding) {
+            finding.severity = worked.settle(finding, &hosts);
+            continue;
+        }
         heal(finding, &outcomes);
         finding.severity = severity(finding, &outcomes, &hosts, roles);
     }
@@ -269,10 +275,14 @@ fn fold(window: Duration, findings: Vec<Finding>, out: &mut Vec<Finding>) {
     let mut own: Vec<(usize, usize)> = Vec::new();
     for finding in findings {
         let kind = Kind::of(&finding);
-        let earlier =
-            out.iter_mut().zip(&own).rev().take_while(|(other, _)| other.client == finding.client).find(
-                |(other, _)| Kind::of(other) == kind && other.family == finding.family && other.host == finding.host,
-            );
+        let earlier = out.iter_mut().zip(&own).rev().take_while(|(other, _)| other.client == finding.client).find(
+            |(other, _)| {
+                Kind::of(other) == kind
+                    && other.family == finding.family
+                    && other.host == finding.host
+                    && same_system(other, &finding)
+            },
+        );
         match earlier {
             Some((first, own)) if equal(first, &finding) && finding.started.since(first.ended) <= window => {
                 first.evidence.truncate(own.0);
@@ -292,6 +302,7 @@ enum Kind {
     Web,
     Dns,
     LookAlike,
+    OsCheck,
     Other,
 }
 
@@ -301,13 +312,14 @@ impl Kind {
             Verdict::ProbeLookAlike => Self::LookAlike,
             Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed => Self::Dns,
             _ if is_probe(finding) => Self::Web,
+            _ if is_os_check(finding) => Self::OsCheck,
             _ => Self::Other,
         }
     }
 }
 
 fn equal(a: &Finding, b: &Finding) -> bool {
-    let same_server = a.server == b.server || Kind::of(a) == Kind::Web;
+    let same_server = a.server == b.server || matches!(Kind::of(a), Kind::Web | Kind::OsCheck);
     a.verdict == b.verdict
         && a.cause == b.cause
         && a.route == b.route

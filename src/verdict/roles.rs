@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::flow::{Direction, Mark};
 use crate::probe::catalog::{Asked, USER_AGENT};
+use crate::probe::os_checks;
 use crate::probe::world::World;
 use crate::settings::CapturePoint;
 use crate::transaction::Exchange;
@@ -72,6 +73,7 @@ fn translators(world: &World) -> HashSet<IpAddr, foldhash::fast::RandomState> {
         .filter(|exchange| {
             exchange.request.as_ref().is_some_and(|request| {
                 !matches!(world.catalog.asked(&request.head), Asked::Other)
+                    || os_checks::asked(&request.head).is_some()
                     || request.head.user_agent.as_deref().is_some_and(|agent| agent.eq_ignore_ascii_case(USER_AGENT))
             })
         })

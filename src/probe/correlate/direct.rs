@@ -13,7 +13,7 @@ use crate::time::CaptureTime;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, ExchangeEnd};
 
 /// One way to reach a probe server directly.
-enum Try<'a> {
+pub(super) enum Try<'a> {
     Failed(&'a Attempted),
     Asked(&'a Exchange),
 }
@@ -78,6 +78,11 @@ pub(super) fn direct_tries<'a>(world: &'a World, client: &'a Client, kin: &Kin<'
         };
         tries.push((Try::Failed(attempted), Some(name), shared));
     }
+    grouped(world, tries)
+}
+
+/// Ways to reach a server of a name: every address tried before the first answer is one attempt.
+pub(super) fn grouped<'a>(world: &World, mut tries: Vec<(Try<'a>, Option<String>, bool)>) -> Vec<WebAttempt<'a>> {
     tries.sort_by_key(|(one, ..)| one.start());
     let mut attempts: Vec<(WebAttempt<'a>, bool, CaptureTime, SocketAddr)> = Vec::new();
     for (one, host, shared) in tries {

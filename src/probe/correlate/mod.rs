@@ -7,6 +7,7 @@ mod direct;
 mod discovery;
 mod handshakes;
 mod lookups;
+mod os_checks;
 mod proxied;
 mod proxy_name;
 
@@ -20,6 +21,7 @@ use hashbrown::HashMap;
 use self::direct::{direct_tries, look_alikes};
 use self::handshakes::handshakes;
 use self::lookups::{Unused, lookup_groups};
+use self::os_checks::os_checks;
 use self::proxied::{failed_proxies, proxied_probes, proxy_refusals};
 use self::proxy_name::unresolved_proxies;
 use super::attempt::{Attempt, LookupOutcome, WebAttempt};
@@ -110,6 +112,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
         attempts.extend(dns.into_iter().map(Attempt::Dns));
     }
     attempts.extend(look_alikes(world, client));
+    attempts.extend(os_checks(world, client, !world.resolvers.contains(&address)));
     attempts.extend(proxy_refusals(world, client));
     attempts.extend(handshakes(client));
     attempts.extend(unresolved_proxies(world, client, &direct_starts).into_iter().map(Attempt::ProxyName));

@@ -7,22 +7,41 @@ use crate::limits::{MAX_CHALLENGES, MAX_HTTP_FIELD, MAX_HTTP_MARKERS};
 use crate::proto::Anomaly;
 use crate::proto::auth::{self, Challenge};
 
-/// Fields that tell who answered: Squid, NetworkManager's check, Blue Coat, proxies that say how they authenticate
-/// (RFC 4559, 6), content networks, and pages that redirect without a status.
-const MARKERS: [&str; 12] = [
-    "x-squid-error",
-    "x-cache-lookup",
-    "x-networkmanager-status",
-    "x-bluecoat-via",
-    "proxy-agent",
-    "proxy-support",
-    "x-powered-by",
-    "x-msedge-ref",
-    "x-azure-ref",
-    "cf-ray",
-    "cache-control",
-    "refresh",
+/// Fields that every server sends, or that have a place of their own: they tell nothing about who answered.
+const ORDINARY: [&str; 30] = [
+    "accept-ranges",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "age",
+    "allow",
+    "alt-svc",
+    "authentication-info",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-connection",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "www-authenticate",
+    "x-cache",
 ];
+/// Characters kept of the value of a field that may tell who answered.
+const MAX_MARKER: usize = 128;
 /// Longest field name that is looked at.
 const MAX_NAME: usize = 64;
 
@@ -94,8 +113,16 @@ pub(super) fn response_field(head: &mut ResponseHead, name: &[u8], value: &[u8])
         "www-authenticate" => challenges(&mut head.www_authenticate, value),
         _ => {}
     }
-    if MARKERS.contains(&name.as_str()) && head.markers.len() < MAX_HTTP_MARKERS {
-        head.markers.push((name, text(value)));
+    if name == "set-cookie" {
+        // Never the value: it may be a secret.
+        let cookie = value.split(|byte| *byte == b'=').next().filter(|cookie| cookie.len() < value.len());
+        if let Some(cookie) = cookie.filter(|cookie| cookie.len() <= MAX_NAME && head.cookies.len() < MAX_HTTP_MARKERS)
+        {
+            head.cookies.push(text(cookie));
+        }
+    } else if !ORDINARY.contains(&name.as_str()) && head.markers.len() < MAX_HTTP_MARKERS {
+        let value = value.trim_ascii();
+        head.markers.push((name, text(value.get(..MAX_MARKER.min(value.len())).unwrap_or_default())));
     }
 }
 

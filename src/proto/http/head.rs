@@ -151,9 +151,11 @@ pub struct ResponseHead {
     pub proxy_authenticate: Vec<Challenge>,
     /// `WWW-Authenticate`, the same.
     pub www_authenticate: Vec<Challenge>,
-    /// Fields that tell who answered (lower-case name, value): `x-squid-error` and the like, at most
-    /// [`MAX_HTTP_MARKERS`](crate::limits::MAX_HTTP_MARKERS).
+    /// Fields that may tell who answered (lower-case name, start of the value): `x-squid-error` and the like, at most
+    /// [`MAX_HTTP_MARKERS`](crate::limits::MAX_HTTP_MARKERS). The values may be secrets and are never shown.
     pub markers: Vec<(String, String)>,
+    /// Names of the cookies that are set, as many at most; never their values.
+    pub cookies: Vec<String>,
     /// What was wrong, each kind once.
     pub anomalies: Vec<Anomaly>,
 }

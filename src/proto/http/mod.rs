@@ -14,6 +14,7 @@ mod date;
 mod field;
 mod head;
 mod lines;
+mod page;
 mod parse;
 mod sniff;
 mod target;
@@ -24,6 +25,7 @@ mod title;
 
 pub use self::body::{Body, BodyReader, BodyState, Framing};
 pub use self::head::{Extent, Persistence, RequestHead, ResponseHead, TargetForm};
+pub use self::page::Page;
 pub use self::parse::{Parse, parse_request, parse_request_partial, parse_response, parse_response_partial};
 pub use self::sniff::{sniff_request, sniff_response};
 pub use self::title::title;

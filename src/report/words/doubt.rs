@@ -37,6 +37,7 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::EncodedBody => ("the body is compressed, and whether Windows decodes it is not known", "本文が圧縮されており、Windows が展開するか不明"),
         Doubt::EmbeddedText => ("the expected text stands inside other content: a success or a portal, depending on how Windows compares", "期待する文字列が他の内容に含まれている（比較方法により成功ともポータルとも読める）"),
         Doubt::UndocumentedStatus => ("how Windows treats this answer is not documented", "この応答に対する Windows の動作は文書化されていない"),
+        Doubt::OtherSystem => ("how that system treats this answer is not documented, or depends on its version", "この応答に対するその OS の動作は文書化されていない、またはバージョンによる"),
         Doubt::SharedAddress => ("other names share this address, or the look-up was long ago: the connection may belong to something else", "同じアドレスを使う別の名前がある、または名前解決が古く、別の通信の可能性がある"),
         Doubt::HeadCut => ("the request is cut before its User-Agent", "要求が User-Agent の前で切れている"),
         Doubt::Sinkhole => ("the resolver answered with a null address; the connection never left the client", "無効なアドレスが返り、接続がクライアントから出ていない"),

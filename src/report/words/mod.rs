@@ -16,12 +16,14 @@ mod incomplete;
 pub mod network;
 mod note;
 mod offer;
+mod os_check;
 mod other;
 mod proxy;
 mod proxy_signs;
 mod reach;
 mod reason;
 mod remark;
+mod responder;
 mod success;
 mod tls;
 mod verdict;
@@ -76,6 +78,10 @@ impl Story {
         self
     }
 
+    fn advise_also(&mut self, audience: Audience, text: impl Into<String>) {
+        self.remedy.push(Remedy { audience, text: text.into() });
+    }
+
     fn otherwise(mut self, text: impl Into<String>) -> Self {
         self.would_change.push(text.into());
         self
@@ -90,6 +96,7 @@ pub fn story(finding: &Finding, language: Language) -> Story {
     if let Some(where_from) = facts.responder().filter(|_| finding.cause.is_some()) {
         story.explanation.push(say!(language, "The answer came from {where_from}.", "応答の送信元：{where_from}。"));
     }
+    responder::name(&facts, &mut story);
     story.explanation.extend(finding.remarks.iter().map(|remark| remark::remark(remark, language)));
     if finding.details.count > 1 {
         let count = finding.details.count;
@@ -140,12 +147,11 @@ fn subject(facts: &Facts<'_>) -> Story {
         }
         Verdict::OfficeGatedByNcsi
         | Verdict::EndpointSetUnreachable
-        | Verdict::OsCheckSucceeded
-        | Verdict::OsCheckPortal
-        | Verdict::OsCheckBlocked
-        | Verdict::OsCheckFailed
         | Verdict::ProbeLookAlike
         | Verdict::NoProbeSeen => other::story(facts),
+        Verdict::OsCheckSucceeded | Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed => {
+            os_check::story(facts)
+        }
         Verdict::Incomplete => incomplete::story(facts),
     }
 }

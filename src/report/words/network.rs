@@ -69,9 +69,25 @@ pub fn stage(stage: &str, failed: usize, language: Language) -> String {
     say!(language, "{failed} clients fail first at the stage {stage}", "{failed} 台が最初に {stage} の段階で失敗")
 }
 
+/// Whose checks met it, and what it looks like.
+#[must_use]
+pub fn systems(systems: &[String], product: Option<&str>, language: Language) -> String {
+    let systems = systems.join(language.comma());
+    match product {
+        _ if systems.is_empty() => String::new(),
+        None => say!(language, " (systems: {systems})", "（システム：{systems}）"),
+        Some(product) => say!(
+            language,
+            " (systems: {systems}; looks like {product})",
+            "（システム：{systems}、{product} と見られる）"
+        ),
+    }
+}
+
 fn named(kind: NetworkKind, name: &str, language: Language) -> String {
     match kind {
         NetworkKind::Portal => say!(language, "portal {name}", "ポータル {name}"),
+        NetworkKind::Answerer => say!(language, "device {name}", "装置 {name}"),
         NetworkKind::Proxy => say!(language, "proxy {name}", "プロキシ {name}"),
         NetworkKind::Resolver => say!(language, "DNS server {name}", "DNS サーバー {name}"),
         NetworkKind::Stage | NetworkKind::Overall => say!(language, "stage {name}", "段階 {name}"),

@@ -1,4 +1,4 @@
-//! Office, other systems' checks, look-alikes, and clients that sent no probe.
+//! Office, look-alikes, and clients that sent no probe.
 
 use super::facts::{Facts, safe};
 use super::{Story, advice, cause, verdict};
@@ -9,7 +9,7 @@ use crate::verdict::Verdict;
 /// The words for what surrounds the probes.
 #[must_use]
 pub fn story(facts: &Facts<'_>) -> Story {
-    let (language, client, host, status) = (facts.language, &facts.client, &facts.host, &facts.status);
+    let (language, client, host) = (facts.language, &facts.client, &facts.host);
     let agent = facts
         .finding
         .details
@@ -65,50 +65,6 @@ pub fn story(facts: &Facts<'_>) -> Story {
             ),
         )
         .otherwise(language.pick("One success would refute it.", "1 つでも成功すれば否定されます。")),
-        Verdict::OsCheckSucceeded => Story::new(say!(
-            language,
-            "Another system's connectivity check of {client} to {host} worked",
-            "{client} の他 OS の接続確認（{host}）が成功"
-        ))
-        .tell(say!(
-            language,
-            "{host} answered {status}, as that system expects. It says nothing about Windows' own judgement.",
-            "{host} は期待どおり {status} を返しました。Windows の判定とは無関係です。"
-        ))
-        .otherwise(language.pick("Another answer would be a portal or a block.", "異なる応答ならポータルまたは遮断です。")),
-        Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed => {
-            let verdict = facts.finding.verdict;
-            let what = match verdict {
-                Verdict::OsCheckPortal => language.pick("met a portal", "がポータルに遭遇"),
-                Verdict::OsCheckBlocked => language.pick("was blocked", "が遮断された"),
-                _ => language.pick("got no answer", "に応答がない"),
-            };
-            let story = Story::new(say!(
-                language,
-                "Another system's connectivity check of {client} to {host} {what}",
-                "{client} の他 OS の接続確認（{host}）{what}"
-            ))
-            .tell(verdict::meaning(verdict, language))
-            .tell(language.pick(
-                "Where several systems fail alike, the network is the cause and not one machine.",
-                "複数の OS で同様に失敗していれば、原因は個々の端末ではなくネットワーク側です。",
-            ));
-            let story = if verdict == Verdict::OsCheckPortal {
-                story.advise(
-                    Audience::Client,
-                    language.pick("Open a browser and sign in to the portal.", "ブラウザーでポータルにサインインしてください。"),
-                )
-            } else {
-                story.advise(
-                    Audience::Firewall,
-                    say!(language, "Let {host} pass unchanged.", "{host} への通信を変更せずに通過させてください。"),
-                )
-            };
-            story.otherwise(language.pick(
-                "The answer that this system expects would be a success.",
-                "その OS の期待する応答なら成功です。",
-            ))
-        }
         Verdict::ProbeLookAlike if facts.finding.rule == "probe.browser-redirect" => Story::new(say!(
             language,
             "A browser on {client} opened http://{host}/redirect, where Windows sends it when it takes a network for a portal",

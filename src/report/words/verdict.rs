@@ -32,7 +32,7 @@ pub const fn meaning(verdict: Verdict, language: Language) -> &'static str {
         Verdict::OsCheckSucceeded => ("Another system's connectivity check worked.", "他 OS の接続確認が成功した。"),
         Verdict::OsCheckPortal => ("Another system's connectivity check met a portal.", "他 OS の接続確認がポータルに遭遇した。"),
         Verdict::OsCheckBlocked => ("Another system's connectivity check was blocked.", "他 OS の接続確認が遮断された。"),
-        Verdict::OsCheckFailed => ("Another system's connectivity check got no answer.", "他 OS の接続確認に応答がなかった。"),
+        Verdict::OsCheckFailed => ("Another system's connectivity check failed, without a portal.", "他 OS の接続確認がポータル以外の理由で失敗した。"),
         Verdict::ProbeLookAlike => ("A browser, script or application asked for the probe URL, not Windows.", "Windows ではなく、ブラウザーやアプリがプローブ URL を要求した。"),
         Verdict::NoProbeSeen => ("A client came up inside the capture and sent no probe.", "取得中に接続したクライアントがプローブを送信しなかった。"),
         Verdict::Incomplete => ("The capture lacks what would decide.", "取得データに判定に必要な情報がない。"),
@@ -231,6 +231,37 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
         Verdict::LegacyTlsNegotiated => &[C::TlsLegacyVersion],
         Verdict::TlsIntercepted => &[C::TlsInterception],
         Verdict::AuthenticationLoop => &[C::ProxyAuthRejected],
+        Verdict::OsCheckPortal => &[
+            C::HttpRedirect,
+            C::HttpWrongBody,
+            C::HttpEmptyBody,
+            C::HttpStatus,
+            C::ProxyRedirect,
+            C::ProxyContentReplaced,
+        ],
+        Verdict::OsCheckBlocked => &[C::HttpBlocked, C::HttpInterceptAuth, C::ProxyDenied],
+        Verdict::OsCheckFailed => &[
+            C::DnsNxdomain,
+            C::DnsServfail,
+            C::DnsRefused,
+            C::DnsNodata,
+            C::DnsTimeout,
+            C::DnsHijacked,
+            C::DnsSinkholed,
+            C::TcpTimeout,
+            C::TcpReset,
+            C::IcmpUnreachable,
+            C::HttpTimeout,
+            C::HttpClosed,
+            C::HttpReset,
+            C::HttpInvalid,
+            C::HttpWrongBody,
+            C::HttpEmptyBody,
+            C::HttpServerError,
+            C::HttpStatus,
+            C::ProxyUpstreamFailure,
+            C::ProxyContentReplaced,
+        ],
         Verdict::Incomplete => {
             &[C::OneWay, C::CaptureEnded, C::TruncatedPackets, C::Gap, C::FilteredCapture, C::AnonymisedCapture]
         }
@@ -244,9 +275,6 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
         | Verdict::OfficeGatedByNcsi
         | Verdict::EndpointSetUnreachable
         | Verdict::OsCheckSucceeded
-        | Verdict::OsCheckPortal
-        | Verdict::OsCheckBlocked
-        | Verdict::OsCheckFailed
         | Verdict::ProbeLookAlike
         | Verdict::NoProbeSeen => &[],
     }

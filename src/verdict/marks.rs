@@ -1,0 +1,248 @@
+//! Who answered, by its marks: "looks like", never proof.
+
+use std::net::IpAddr;
+
+use super::case::Case;
+use super::finding::{Finding, FoundMark, Responder};
+use crate::marks::{BUILT_IN, Known, Sign};
+use crate::probe::attempt::{Attempt, LookupGroup, LookupOutcome, WebAttempt};
+use crate::probe::correlate::is_null;
+use crate::proto::http::{Page, ResponseHead};
+use crate::proto::tls::Certificate;
+use crate::transaction::{Exchange, LookupAnswer};
+
+/// Marks named of one finding.
+const MAX_FOUND: usize = 16;
+
+/// What an answer shows of its sender; texts in lower case.
+#[derive(Default)]
+struct Shown<'a> {
+    head: Option<&'a ResponseHead>,
+    title: Option<String>,
+    page: String,
+    certificate: Vec<String>,
+    addresses: Vec<IpAddr>,
+    /// Time to live of a null address.
+    null_ttl: Option<u32>,
+}
+
+impl Case<'_> {
+    /// Names who answered, as far as its marks tell.
+    pub(super) fn name_responder(&self, attempt: &Attempt<'_>, finding: &mut Finding) {
+        let shown = match attempt {
+            Attempt::Web(web) | Attempt::OsCheck(_, web) => of_web(web),
+            Attempt::Dns(group) | Attempt::ProxyName(group) => of_lookup(group),
+            Attempt::Discovery(search) => search.fetches.last().map(|fetch| of_exchange(fetch)).unwrap_or_default(),
+            Attempt::LookAlike(exchange, _) => of_exchange(exchange),
+            Attempt::ProxyRefusal(legs) => legs.last().map(|leg| of_exchange(leg)).unwrap_or_default(),
+            Attempt::Tls(series) => {
+                let certificate = series.last().and_then(|handshake| handshake.certificate.as_ref());
+                Shown { certificate: certificate.map(|(one, _)| names_in(one)).unwrap_or_default(), ..Shown::default() }
+            }
+        };
+        let mut found: Vec<FoundMark> = self
+            .world
+            .settings
+            .responders
+            .iter()
+            .chain(BUILT_IN.iter())
+            .flat_map(|known| shown.marks_of(known))
+            .collect();
+        if found.is_empty() {
+            return;
+        }
+        found.sort_by_key(|mark| std::cmp::Reverse(mark.confidence)); // stable: the order of the table among equals
+        found.truncate(MAX_FOUND);
+        let responder = finding.details.responder.get_or_insert_with(Responder::default);
+        if let Some(best) = found.first() {
+            responder.product = Some(best.product.clone());
+            responder.vendor.clone_from(&best.vendor);
+            responder.kind = Some(best.kind);
+        }
+        responder.marks = found;
+    }
+}
+
+fn of_web<'a>(web: &WebAttempt<'a>) -> Shown<'a> {
+    let mut shown = web.decisive().map(of_exchange).unwrap_or_default();
+    if let Some(group) = &web.lookup {
+        let told = of_lookup(group);
+        shown.addresses.extend(told.addresses);
+        shown.null_ttl = told.null_ttl;
+    }
+    shown
+}
+
+fn of_lookup<'a>(group: &LookupGroup<'_>) -> Shown<'a> {
+    match group.outcome() {
+        LookupOutcome::Resolved(_, answer) => of_answer(answer),
+        _ => Shown::default(),
+    }
+}
+
+fn of_answer<'a>(answer: &LookupAnswer) -> Shown<'a> {
+    let null = answer.addresses.iter().all(|address| is_null(*address));
+    Shown { addresses: answer.addresses.clone(), null_ttl: null.then_some(answer.ttl), ..Shown::default() }
+}
+
+fn of_exchange(exchange: &Exchange) -> Shown<'_> {
+    let Some(response) = &exchange.response else { return Shown::default() };
+    let page = Page::of(&response.body.bytes, response.head.content_type.as_deref());
+    Shown {
+        head: Some(&response.head),
+        title: page.title().map(|title| title.to_lowercase()),
+        page: page.text().to_lowercase(),
+        addresses: vec![exchange.server().ip()],
+        ..Shown::default()
+    }
+}
+
+fn names_in(certificate: &Certificate) -> Vec<String> {
+    [
+        &certificate.issuer_name,
+        &certificate.issuer_organization,
+        &certificate.subject_name,
+        &certificate.subject_organization,
+        &certificate.top_issuer,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|text| text.to_lowercase())
+    .collect()
+}
+
+impl Shown<'_> {
+    /// The marks of one product, each way of showing it once.
+    fn marks_of(&self, known: &Known) -> Vec<FoundMark> {
+        let mut found: Vec<FoundMark> = Vec::new();
+        for mark in &known.marks {
+            let Some(by) = self.shows(&mark.sign) else { continue };
+            match found.iter_mut().find(|other| other.by == by) {
+                Some(other) => other.confidence = other.confidence.max(mark.confidence),
+                None => found.push(FoundMark {
+                    product: known.product.clone(),
+                    vendor: known.vendor.clone(),
+                    kind: known.kind,
+                    by,
+                    confidence: mark.confidence,
+                }),
+            }
+        }
+        found
+    }
+
+    /// By what a sign is seen, if it is.
+    fn shows(&self, sign: &Sign) -> Option<String> {
+        let head = || self.head;
+        match sign {
+            Sign::Header { name, holds } => {
+                let fits = |value: &str| holds.as_ref().is_none_or(|part| value.to_lowercase().contains(part));
+                values_of(head()?, name).any(fits).then(|| format!("header {name}"))
+            }
+            Sign::Cookie { name, prefix } => head()?
+                .cookies
+                .iter()
+                .find(|cookie| {
+                    let cookie = cookie.to_lowercase();
+                    cookie == *name || *prefix && cookie.starts_with(name.as_str())
+                })
+                .map(|cookie| format!("cookie {cookie}")),
+            Sign::Title(part) => self.title.as_ref()?.contains(part).then(|| "title".to_owned()),
+            Sign::Location(part) => {
+                head()?.location.as_ref()?.to_lowercase().contains(part).then(|| "location".to_owned())
+            }
+            Sign::Body(part) => self.page.contains(part.as_str()).then(|| "body".to_owned()),
+            Sign::Certificate(part) => {
+                self.certificate.iter().any(|name| name.contains(part.as_str())).then(|| "certificate".to_owned())
+            }
+            Sign::Address(network, length) => self
+                .addresses
+                .iter()
+                .find(|address| within(**address, *network, *length))
+                .map(|address| format!("address {address}")),
+            Sign::NullTtl(ttl) => (self.null_ttl == Some(*ttl)).then(|| format!("ttl {ttl}")),
+        }
+    }
+}
+
+/// Values of a field, wherever the head keeps it.
+fn values_of<'a>(head: &'a ResponseHead, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let own = match name {
+        "via" => head.via.as_deref(),
+        "server" => head.server.as_deref(),
+        "x-cache" => head.x_cache.as_deref(),
+        "content-type" => head.content_type.as_deref(),
+        "location" => head.location.as_deref(),
+        _ => None,
+    };
+    own.into_iter()
+        .chain(head.markers.iter().filter(move |(marker, _)| marker == name).map(|(_, value)| value.as_str()))
+}
+
+/// Whether an address lies in a network.
+fn within(address: IpAddr, network: IpAddr, length: u8) -> bool {
+    match (address.to_canonical(), network.to_canonical()) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Confidence;
+
+    fn products(head: &ResponseHead, page: &[u8]) -> Vec<(String, String, Confidence)> {
+        let page = Page::of(page, head.content_type.as_deref());
+        let title = page.title().map(|title| title.to_lowercase());
+        let shown = Shown { head: Some(head), title, page: page.text().to_lowercase(), ..Shown::default() };
+        let found = BUILT_IN.iter().flat_map(|known| shown.marks_of(known));
+        found.map(|mark| (mark.product, mark.by, mark.confidence)).collect()
+    }
+
+    #[test]
+    fn fields_cookies_and_pages_tell() {
+        let mut head = ResponseHead { via: Some("1.1 gw (squid/5.7)".into()), ..ResponseHead::default() };
+        head.cookies.push("bcsi-cs-0f3a".into());
+        head.markers.push(("x-pi-hole".into(), "A black hole".into()));
+        let found = products(&head, b"<title>Blocked</title>FORTIGUARD category");
+        let told: Vec<(&str, &str)> = found.iter().map(|(product, by, _)| (product.as_str(), by.as_str())).collect();
+        let expected = [
+            ("Squid", "header via"),
+            ("ProxySG (Blue Coat)", "cookie bcsi-cs-0f3a"),
+            ("FortiGate", "body"),
+            ("Pi-hole", "header x-pi-hole"),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_plain_server() {
+        let head = ResponseHead { server: Some("nginx/1.22.1".into()), ..ResponseHead::default() };
+        assert_eq!(products(&head, b"<title>Welcome to Hotel WiFi</title>"), []);
+    }
+
+    #[test]
+    fn networks_have_edges() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let umbrella = ip("146.112.61.104");
+        for (address, inside) in [
+            ("146.112.61.103", false),
+            ("146.112.61.104", true),
+            ("::ffff:146.112.61.111", true),
+            ("146.112.61.112", false),
+        ] {
+            assert_eq!(within(ip(address), umbrella, 29), inside, "{address}");
+        }
+        assert!(within(ip("2001:db8::1"), ip("2001:db8::"), 32) && !within(ip("2001:db9::1"), ip("2001:db8::"), 32));
+        assert!(within(ip("1.2.3.4"), ip("9.9.9.9"), 0) && !within(ip("1.2.3.4"), ip("::"), 0));
+    }
+}
