@@ -16,6 +16,7 @@
 //! or prints.
 
 pub mod cli;
+pub mod endpoints;
 pub mod engine;
 pub mod error;
 pub mod flow;

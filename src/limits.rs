@@ -142,6 +142,24 @@ pub const MAX_PAC_PROXIES: usize = 8;
 /// Characters of wire text shown in a field.
 pub const MAX_SHOWN_TEXT: usize = 512;
 
+/// Bytes of an endpoint list that are read: Microsoft's own has 30 to 60 KiB.
+pub const MAX_ENDPOINT_LIST: usize = 8 << 20;
+/// Sets of an endpoint list: Microsoft's own has under a hundred.
+pub const MAX_ENDPOINT_SETS: usize = 4096;
+/// Names and address ranges of an endpoint list: Microsoft's own has under a thousand.
+pub const MAX_ENDPOINT_NAMES: usize = 1 << 16;
+/// Pairs of client and endpoint set that are counted: every set in use by 2,000 clients takes 60,000.
+pub const MAX_ENDPOINT_CELLS: usize = 1 << 16;
+/// Failed transactions with endpoints that are kept whole for proof, in all: 1 to 2 KiB each.
+pub const MAX_ENDPOINT_PROOFS: usize = 1 << 13;
+/// Connections that wait for the end of the capture to get the name of their server.
+pub const MAX_NAMELESS: usize = 1 << 14;
+/// Users at servers whose refusals are counted: more within one capture are an attack on passwords, and its first ones
+/// tell that, too.
+pub const MAX_REFUSED_USERS: usize = 4096;
+/// Refusals of one user that are remembered, the latest ones: three within a minute are a loop.
+pub const MAX_REFUSALS: usize = 8;
+
 /// Sizes of the tables, derived from one number (`--memory`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableLimits {

@@ -4,9 +4,11 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::endpoints::EndpointList;
 use crate::limits::TableLimits;
 use crate::marks::Known;
 use crate::time::CaptureTime;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub hop_minimum: u8,
     /// Whether packets of different VLANs and virtual networks are analysed apart, as where addresses overlap.
     pub strict_vlan: bool,
+    /// Microsoft 365 endpoints.
+    pub endpoints: Arc<EndpointList>,
     /// Threads to work with; 0 lets the engine choose. Every number gives the same report.
     pub threads: usize,
 }
@@ -56,6 +60,7 @@ impl Default for Settings {
             responders: Vec::new(),
             hop_minimum: Self::DEFAULT_HOP_MINIMUM,
             strict_vlan: false,
+            endpoints: EndpointList::builtin(),
             threads: 0,
         }
     }

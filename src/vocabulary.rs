@@ -139,6 +139,8 @@ names! {
         HttpBlocked => "http-blocked",
         /// 401, or 407 to a request that did not go to a proxy.
         HttpInterceptAuth => "http-intercept-auth",
+        /// 401 again after credentials.
+        HttpAuthRejected => "http-auth-rejected",
         /// 5xx.
         HttpServerError => "http-server-error",
         /// Any other status.

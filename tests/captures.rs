@@ -30,6 +30,7 @@ fn findings_are_exactly_the_expected_ones() {
         let actual: Vec<&Value> = report["findings"].as_array().unwrap().iter().collect();
         let mut lines = differences(&case.expectation.finding, &actual);
         lines.extend(places(&case.expectation.report, &report));
+        lines.extend(endpoint_differences(case, &report));
         if !lines.is_empty() {
             failures.push(format!("{} ({}):\n    {}", case.name, case.expectation.title, lines.join("\n    ")));
         }
@@ -53,6 +54,32 @@ fn places(expected: &[case::Place], report: &Value) -> Vec<String> {
         format!("{}: expected {}, found {found}", place.at, place.is)
     };
     expected.iter().filter(differs).map(line).collect()
+}
+
+/// Expected rows of the table of endpoint sets that are not there, and a judgement of the network that differs.
+fn endpoint_differences(case: &Case, report: &Value) -> Vec<String> {
+    let rows = report["endpoints"].as_array().unwrap();
+    let mut lines = Vec::new();
+    for expected in &case.expectation.endpoint {
+        let fits = |row: &Value, (key, wanted): (&String, &toml::Value)| match &row[key] {
+            Value::Object(tally) => wanted.as_str() == Some(&format!("{}/{}", tally["ok"], tally["failed"])),
+            found => row.get(key).is_some() && equal(wanted, found),
+        };
+        if !rows.iter().any(|row| expected.iter().all(|field| fits(row, field))) {
+            let same: Vec<String> = rows
+                .iter()
+                .filter(|row| fits(row, (&"id".to_owned(), &expected["id"])))
+                .map(ToString::to_string)
+                .collect();
+            lines.push(format!("no endpoint row {expected:?}; there is {}", same.join(" and ")));
+        }
+    }
+    if let Some(wanted) = case.expectation.network_cleared
+        && report["microsoft365"]["network_cleared"].as_bool() != Some(wanted)
+    {
+        lines.push(format!("network_cleared: expected {wanted}, found {}", report["microsoft365"]["network_cleared"]));
+    }
+    lines
 }
 
 /// What differs, in lines for people. Every expected finding is held against every actual one, and those that differ

@@ -17,7 +17,7 @@ AuthenticationLoop OfficeGatedByNcsi EndpointSetUnreachable OsCheckSucceeded OsC
 NoProbeSeen Incomplete""".split())
 CAUSES = set("""dns-nxdomain dns-servfail dns-refused dns-nodata dns-timeout dns-hijacked dns-sinkholed dns-wrong-answer dns-never-sent
 tcp-timeout tcp-reset icmp-unreachable http-timeout http-closed http-reset http-invalid http-redirect http-wrong-body http-empty-body
-http-blocked http-intercept-auth http-server-error http-status proxy-unreachable proxy-name-unresolved proxy-auth-unanswered
+http-blocked http-intercept-auth http-auth-rejected http-server-error http-status proxy-unreachable proxy-name-unresolved proxy-auth-unanswered
 proxy-auth-rejected proxy-auth-unsupported proxy-auth-broken-keepalive proxy-denied proxy-redirect proxy-upstream-failure
 proxy-content-replaced tls-alert tls-reset tls-closed tls-client-rejected tls-fallback tls-cipher tls-certificate tls-sni
 tls-middlebox-reset tls-timeout one-way truncated-packets capture-ended gap filtered-capture anonymised-capture""".split())

@@ -14,7 +14,7 @@ def value(item):
 
 
 def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, near_miss_of=(),
-          position="client", options=(), files=(), notes=(), findings=(), report=()):
+          position="client", options=(), files=(), notes=(), findings=(), report=(), endpoints=(), network_cleared=None):
     """`findings` are dicts of the fields to compare; `notes` become `# open:` comments."""
     lines = [f"title = {value(title)}", f"shows = {value(shows)}", f"rows = {value(rows)}"]
     if near_miss_of:
@@ -24,6 +24,8 @@ def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, ne
     if files:
         lines.append(f"files = {value(files)}")
     lines += [f"# open: {note}" for note in notes]
+    if network_cleared is not None:
+        lines.append(f"network_cleared = {value(network_cleared)}")
     for finding in findings:
         unknown = {key for key in finding if "." not in key} - set(ORDER)
         if unknown:
@@ -33,6 +35,8 @@ def write(outdir, name, *, title, shows, rows, truth, made="built", how=None, ne
         lines += [f'"{key}" = {value(finding[key])}' for key in finding if "." in key]  # a fact inside `details`
     for place, item in report:  # places of the JSON report (RFC 6901) beside the findings
         lines += ["", "[[report]]", f"at = {value(place)}", f"is = {value(item)}"]
+    for endpoint in endpoints:
+        lines += ["", "[[endpoint]]"] + [f"{key} = {value(one)}" for key, one in endpoint.items()]
     with open(os.path.join(outdir, name + ".toml"), "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
 

@@ -32,6 +32,7 @@ class Run:
     def __init__(self, name, meta, outdir):
         self.name, self.meta, self.outdir = name, meta, outdir
         self.path, self.told, self.findings, self.notes, self.seen, self.places = None, [], [], [], {}, []
+        self.endpoints, self.network_cleared = [], None
 
     def save(self, source, suffix="pcap", convert=None):
         """Takes a capture (a stopped `Capture` or a path); `convert(source, target)` may rewrite it."""
@@ -92,13 +93,22 @@ class Run:
         """What stands at a place of the JSON report beside the findings; "null" is nothing."""
         self.places.append((at, item))
 
+    def endpoint(self, **fields):
+        """One row of the table of Microsoft 365 endpoint sets; stages are "worked/failed"."""
+        self.endpoints.append(fields)
+
+    def cleared(self, value):
+        """Whether the report says that the network is not guilty."""
+        self.network_cleared = value
+
     def finish(self):
         if not self.path:
             raise LabError(f"{self.name}: nothing saved")
         seen = [f"tshark {display}: " + (("frame " + ", ".join(map(str, found))) if found else "none")
                 for display, found in self.seen.items()]
         findings = [dict(fields, **({"evidence": numbers} if numbers else {})) for fields, numbers in self.findings]
-        expect.write(self.outdir, self.name, truth="; ".join([*self.told, *seen]), notes=self.notes, findings=findings, report=self.places, **self.meta)
+        expect.write(self.outdir, self.name, truth="; ".join([*self.told, *seen]), notes=self.notes, findings=findings, report=self.places,
+                     endpoints=self.endpoints, network_cleared=self.network_cleared, **self.meta)
 
 
 def scenario(name, *, title, shows, rows, near_miss_of=(), made="programs", position="client", options=(), seconds=5):

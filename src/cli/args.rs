@@ -123,6 +123,10 @@ pub struct Common {
     /// Analyse each VLAN and virtual network (VNI) apart: for networks whose addresses overlap.
     #[arg(long, global = true, help_heading = ANALYSE)]
     pub strict_vlan: bool,
+    /// Microsoft 365 endpoint list, the JSON of `https://endpoints.office.com/endpoints/worldwide`, in place of the
+    /// built-in copy.
+    #[arg(long, value_name = "FILE", global = true, help_heading = ANALYSE)]
+    pub endpoints: Option<PathBuf>,
     /// Memory for tables, for instance 512M.
     #[arg(long, value_name = "SIZE", value_parser = memory, global = true, help_heading = ANALYSE)]
     pub memory: Option<usize>,

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod config;
+mod endpoints;
 mod interfaces;
 mod inventory;
 mod output;

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
-use super::{config, interfaces, inventory};
+use super::{config, endpoints, interfaces, inventory};
 use crate::engine::snapshot::Snapshot;
 use crate::error::Error;
 use crate::limits::TableLimits;
@@ -166,6 +166,9 @@ fn settings(common: &Common) -> anyhow::Result<Settings> {
     settings.client_os = common.client_os.unwrap_or_default();
     settings.strict_vlan |= common.strict_vlan;
     settings.filter.clone_from(&common.filter);
+    if let Some(path) = &common.endpoints {
+        settings.endpoints = Arc::new(endpoints::load(path)?);
+    }
     if let Some(bytes) = common.memory {
         settings.limits = TableLimits::for_memory(bytes);
     }

@@ -1,5 +1,6 @@
 //! The engine: runs the floors and keeps what they find.
 
+mod endpoints;
 mod inventory;
 mod networks;
 mod pipeline;
@@ -85,6 +86,7 @@ pub fn analyse_capture(
     }
     let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
+        endpoint_list: settings.endpoints.file.clone(),
         ..Snapshot::default()
     };
     let mut judged = Vec::new();
@@ -103,6 +105,7 @@ pub fn analyse_capture(
         let estimates = passive::estimate(&world, &roles, &mut findings);
         snapshot.quality.add(quality(&world, counts, flows));
         snapshot.clients.extend(states::clients(&world, &roles, &findings, &observed, &estimates));
+        snapshot.endpoints.extend(endpoints::table(&world, &roles));
         snapshot.rates.extend(rates(&world, &roles, &findings));
         snapshot.events.extend(states::events(&observed));
         snapshot.findings.extend(findings);

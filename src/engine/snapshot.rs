@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::endpoints::Category;
 use crate::proto::ncsi_event::NcsiEvent;
+use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::HostEvent;
 use crate::verdict::rates::Rate;
@@ -10,6 +12,9 @@ use crate::verdict::windows::Disagreement;
 use crate::verdict::{Capability, Family, Finding, NcsiReason, Role};
 use crate::wire::Mac;
 
+pub use crate::probe::endpoints::matrix::Count;
+pub use crate::probe::endpoints::purpose::Purpose;
+pub use crate::probe::endpoints::stage::Stage;
 pub use crate::source::{Input, Problem};
 
 /// What the engine knows at a moment.
@@ -27,8 +32,53 @@ pub struct Snapshot {
     pub rates: Vec<Rate>,
     /// What Windows itself wrote down, in order of time.
     pub events: Vec<WindowsEvent>,
+    /// Microsoft 365 endpoint sets in use.
+    pub endpoints: Vec<EndpointRow>,
+    /// File of the endpoint list; `None` for the built-in copy.
+    pub endpoint_list: Option<String>,
     /// Digits of a second that the captures' clocks resolve: 6 for microseconds.
     pub time_digits: u8,
+}
+
+/// A Microsoft 365 endpoint set in use, and how far it is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointRow {
+    /// Microsoft's number; `None` for what no list names.
+    pub id: Option<u32>,
+    /// Area, short.
+    pub area: String,
+    /// Area as people call it.
+    pub area_name: String,
+    /// Category, where the list has one.
+    pub category: Option<Category>,
+    /// Whether Microsoft 365 does not work without it.
+    pub required: bool,
+    /// Whether ExpressRoute may carry it.
+    pub express_route: bool,
+    /// What this traffic is for.
+    pub purpose: Purpose,
+    /// Client addresses that used it.
+    pub clients: usize,
+    /// Counts by stage.
+    pub counts: [Count; 5],
+    /// The stage that nothing got past.
+    pub blocked: Option<Stage>,
+    /// First packet of the first attempt that failed there.
+    pub first_failure: Option<PacketRef>,
+}
+
+impl EndpointRow {
+    /// Counts of a stage.
+    #[must_use]
+    pub const fn count(&self, stage: Stage) -> Count {
+        self.counts[stage as usize]
+    }
+
+    /// Whether a start of Office needs it.
+    #[must_use]
+    pub const fn is_essential(&self) -> bool {
+        self.purpose.is_essential()
+    }
 }
 
 /// What the captures can and cannot show.

@@ -27,36 +27,6 @@ const DOMAINS: &[&str] = &[
     "msocdn.com",
 ];
 
-/// Names of the required sign-in endpoints (Microsoft 365 endpoint sets 56 and 59).
-const SIGN_IN: &[&str] = &[
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "login.microsoftonline-p.com",
-    "device.login.microsoftonline.com",
-    "autologon.microsoftazuread-sso.com",
-    "accounts.accesscontrol.windows.net",
-    "adminwebservice.microsoftonline.com",
-    "api.passwordreset.microsoftonline.com",
-    "becws.microsoftonline.com",
-    "ccs.login.microsoftonline.com",
-    "clientconfig.microsoftonline-p.net",
-    "companymanager.microsoftonline.com",
-    "graph.microsoft.com",
-    "graph.windows.net",
-    "login-us.microsoftonline.com",
-    "logincert.microsoftonline.com",
-    "loginex.microsoftonline.com",
-    "nexus.microsoftonline-p.com",
-    "passwordreset.microsoftonline.com",
-    "provisioningapi.microsoftonline.com",
-    "enterpriseregistration.windows.net",
-];
-
-/// Suffixes of the required sign-in endpoints.
-const SIGN_IN_SUFFIXES: &[&str] =
-    &[".msidentity.com", ".msftidentity.com", ".msauth.net", ".msftauth.net", ".hip.live.com"];
-
 /// Public authorities that have signed for Microsoft's names or for the networks that deliver them. A certificate from
 /// any other issuer for one of these names was made by something in between.
 const PUBLIC_ISSUERS: &[&str] = &[
@@ -94,12 +64,6 @@ pub fn is_microsoft_name(name: &str) -> bool {
     DOMAINS.iter().any(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
-/// Whether a name is a required sign-in endpoint.
-#[must_use]
-pub fn is_sign_in_name(name: &str) -> bool {
-    SIGN_IN.contains(&name) || SIGN_IN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-}
-
 /// Whether a certificate for a Microsoft name was made by something in between.
 #[must_use]
 pub fn is_intercepted(name: &str, certificate: &Certificate) -> bool {
@@ -123,8 +87,6 @@ mod tests {
     fn whole_labels_only() {
         assert!(is_microsoft_name("login.microsoftonline.com") && is_microsoft_name("office.com"));
         assert!(!is_microsoft_name("notoffice.com") && !is_microsoft_name("office.com.example.net"));
-        assert!(is_sign_in_name("login.microsoftonline.com") && is_sign_in_name("aadcdn.msauth.net"));
-        assert!(!is_sign_in_name("www.office.com"));
     }
 
     #[test]

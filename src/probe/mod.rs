@@ -6,12 +6,14 @@ pub mod client;
 pub mod clients;
 pub mod correlate;
 pub mod discovery;
+pub mod endpoints;
 pub mod hops;
 pub mod host_events;
 pub mod hosts;
 pub mod microsoft;
 pub mod os_checks;
 pub mod presence;
+pub mod refusals;
 pub mod retired;
 mod searches;
 #[cfg(test)]

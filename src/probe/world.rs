@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -10,11 +11,14 @@ use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::{Clients, cost};
 use super::discovery::is_pac_fetch;
+use super::endpoints::directory::Directory;
+use super::endpoints::matrix::Matrix;
 use super::hops::Hops;
 use super::host_events::HostEvents;
 use super::microsoft::is_intercepted;
 use super::os_checks;
 use super::presence::Presence;
+use super::refusals::Refusals;
 use super::retired::RetiredAddress;
 use super::searches::note_proxy_name;
 use crate::flow::Direction;
@@ -61,6 +65,12 @@ pub struct World {
     pub retired: RetiredAddress,
     /// What Windows wrote down itself.
     pub host_events: HostEvents,
+    /// Microsoft 365 endpoint sets.
+    pub directory: Directory,
+    /// Who uses them, and how far it gets.
+    pub endpoints: Matrix,
+    /// Users that web servers refuse.
+    pub refusals: Refusals,
     /// Protocols found anywhere.
     pub protocols: Protocols,
     /// Signs that somebody rewrote the capture.
@@ -135,6 +145,9 @@ impl World {
         Self {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
+            directory: Directory::new(Arc::clone(&settings.endpoints)),
+            endpoints: Matrix::default(),
+            refusals: Refusals::default(),
             settings,
             clients: Clients::new(limits.clients, limits.kept_bytes),
             resolvers: HashSet::default(),
@@ -195,6 +208,7 @@ impl World {
     fn lookup(&mut self, lookup: Lookup) {
         self.protocols.dns |= !lookup.queries.is_empty();
         self.protocols.dns_answers |= lookup.answer.is_some();
+        self.endpoints.lookup(&self.directory, &lookup);
         if lookup.answer.is_some() && self.resolvers.len() < self.limits.hosts {
             self.resolvers.insert(lookup.server.ip());
         }
@@ -228,6 +242,7 @@ impl World {
         let connection = &attempted.connection;
         self.retired.note(connection);
         if attempted.end == AttemptedEnd::Silent {
+            self.endpoints.connection(&attempted);
             return;
         }
         let at = connection.first;
@@ -254,6 +269,8 @@ impl World {
         self.retired.note(&exchange.connection);
         let catalog_says = exchange.request.as_ref().map(|request| self.catalog.asked(&request.head));
         self.watch_rewriting(&exchange);
+        self.endpoints.exchange(&self.directory, &exchange);
+        self.refusals.exchange(&exchange);
         let status = exchange.response.as_ref().map(|response| response.head.status);
         let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());
         let server = exchange.server();
@@ -314,6 +331,7 @@ impl World {
 
     fn handshake(&mut self, handshake: Handshake) {
         self.protocols.tls = true;
+        self.endpoints.handshake(&self.directory, &handshake);
         let server = handshake.connection.server;
         let version = handshake.server_hello.as_ref().map(|(hello, _)| hello.version);
         if handshake.established

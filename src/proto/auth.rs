@@ -101,6 +101,14 @@ pub struct Credential {
     pub kind: CredentialKind,
 }
 
+impl Credential {
+    /// Whether it only begins an exchange: no answer to it is a refusal of anybody.
+    #[must_use]
+    pub const fn begins(&self) -> bool {
+        matches!(self.kind, CredentialKind::Ntlm1)
+    }
+}
+
 /// What a credential is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {

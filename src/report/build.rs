@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::Options;
 use super::clean::{clean, details};
 use super::clock::Moment;
+use super::endpoints;
 use super::filter::display_filter;
 use super::model::{
     Change, Client, Disagreement, Event, Evidence, Finding, Input, NotDecoded, Problem, Quality, Rate, RateBy, Reason,
@@ -34,7 +35,8 @@ pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
         quality: quality(&snapshot.quality),
         clients: clients.iter().map(|one| client(one, &shown, snapshot, options)).collect(),
         networks: summaries(&findings, &clients, options.language),
-        endpoints: Vec::new(),
+        endpoints: endpoints::table(snapshot),
+        microsoft365: endpoints::summary(snapshot, options.language),
         findings: findings.into_iter().map(|one| finding(one, snapshot, options)).collect(),
         rates: snapshot.rates.iter().map(rate).collect(),
         events: snapshot

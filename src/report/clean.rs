@@ -3,8 +3,8 @@
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::text::sanitize;
 use crate::verdict::{
-    ConnectDetails, Details, DiscoveryDetails, DnsDetails, FoundMark, HostDetails, HttpDetails, OsCheckDetails,
-    ProxyDetails, Responder, TlsDetails,
+    AuthDetails, ConnectDetails, Details, DiscoveryDetails, DnsDetails, EndpointDetails, FoundMark, HostDetails,
+    HttpDetails, OsCheckDetails, ProxyDetails, Responder, TlsDetails,
 };
 
 /// `text` safe to print, cut to what a field shows.
@@ -35,6 +35,30 @@ pub fn details(details: &Details) -> Details {
         os_check: details.os_check.as_ref().map(os_check),
         host: details.host.as_ref().map(host),
         winhttp_error: details.winhttp_error,
+        auth: details.auth.as_ref().map(auth),
+        endpoint: details.endpoint.as_ref().map(endpoint),
+    }
+}
+
+fn auth(auth: &AuthDetails) -> AuthDetails {
+    AuthDetails {
+        schemes: all(&auth.schemes),
+        used: option(&auth.used),
+        user: option(&auth.user),
+        workstation: option(&auth.workstation),
+    }
+}
+
+fn endpoint(endpoint: &EndpointDetails) -> EndpointDetails {
+    EndpointDetails {
+        id: endpoint.id,
+        area: clean(&endpoint.area),
+        category: option(&endpoint.category),
+        required: endpoint.required,
+        express_route: endpoint.express_route,
+        purpose: endpoint.purpose,
+        stage: option(&endpoint.stage),
+        attempts: endpoint.attempts,
     }
 }
 

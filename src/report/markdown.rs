@@ -57,8 +57,25 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
             writeln!(out, "  - **!** {}", escaped(&disagreement.text))?;
         }
     }
+    write_endpoints(report, language, out)?;
     for finding in &report.findings {
         write_finding(finding, report, style, out)?;
+    }
+    Ok(())
+}
+
+/// How far Microsoft 365 is reached.
+fn write_endpoints(report: &Report, language: Language, out: &mut dyn Write) -> io::Result<()> {
+    let Some(summary) = &report.microsoft365 else { return Ok(()) };
+    writeln!(out, "\n## Microsoft 365\n\n{}\n", escaped(&words::endpoints_heading(&summary.list, language)))?;
+    for row in &report.endpoints {
+        writeln!(out, "- {}", escaped(&words::endpoint_row(row, language)))?;
+    }
+    if let Some(statement) = &summary.statement {
+        writeln!(out, "\n**{}**\n", escaped(statement))?;
+    }
+    for text in &summary.look_next {
+        writeln!(out, "- {}", escaped(text))?;
     }
     Ok(())
 }

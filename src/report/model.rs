@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::clock::Moment;
+use super::endpoints::{EndpointRow, Microsoft365};
 use crate::verdict::{Basis, Capability, Cause, Confidence, Details, Family, Role, Route, Severity, Verdict};
 
 /// A whole report.
@@ -25,14 +26,16 @@ pub struct Report {
     pub clients: Vec<Client>,
     /// What several clients have in common.
     pub networks: Vec<Network>,
-    /// Microsoft 365 endpoint sets; empty in this version.
-    pub endpoints: Vec<serde_json::Value>,
+    /// Microsoft 365 endpoint sets in use, by stage.
+    pub endpoints: Vec<EndpointRow>,
     /// What was found, in the order in which it was settled.
     pub findings: Vec<Finding>,
     /// How often it worked, by resolver, proxy, address and hour.
     pub rates: Vec<Rate>,
     /// What Windows itself wrote down, where the captures hold a converted trace.
     pub events: Vec<Event>,
+    /// Microsoft 365 altogether; null where nothing of it is in the capture.
+    pub microsoft365: Option<Microsoft365>,
     /// Whether the analysis met any probe of Windows, shown or not. For people only.
     #[serde(skip)]
     pub probe_seen: bool,

@@ -307,6 +307,8 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
         ..client("10.0.0.5", vec![1, 3, 4])
     };
     Snapshot {
+        endpoints: Vec::new(),
+        endpoint_list: None,
         inputs: vec![Input {
             path: "hotel.pcapng".into(),
             format: "pcapng",

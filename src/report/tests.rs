@@ -96,7 +96,8 @@ fn fields_stand_in_the_order_of_the_documentation() {
             "endpoints",
             "findings",
             "rates",
-            "events"
+            "events",
+            "microsoft365"
         ]
     );
     let finding = "id revision verdict cause severity confidence confidence_reasons ncsi_reason capability family route \

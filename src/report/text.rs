@@ -52,6 +52,7 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
         page.blank()?;
         page.findings(rest)?;
     }
+    page.endpoints(report)?;
     page.foot(report)
 }
 
@@ -231,6 +232,24 @@ impl Page<'_> {
             };
             let time = evidence.time.time_of_day(&self.style.zone);
             self.item(6, 10, &label, &format!("{time}  {}", evidence.note))?;
+        }
+        Ok(())
+    }
+
+    /// How far Microsoft 365 is reached.
+    fn endpoints(&mut self, report: &Report) -> io::Result<()> {
+        let Some(summary) = &report.microsoft365 else { return Ok(()) };
+        let language = self.language();
+        self.blank()?;
+        self.paragraph(0, 2, &self.paint.strong(&words::endpoints_heading(&summary.list, language)))?;
+        for row in &report.endpoints {
+            self.paragraph(2, 6, &words::endpoint_row(row, language))?;
+        }
+        if let Some(statement) = &summary.statement {
+            self.paragraph(2, 2, statement)?;
+            for text in &summary.look_next {
+                self.item(4, 2, "-", text)?;
+            }
         }
         Ok(())
     }

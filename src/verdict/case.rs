@@ -139,6 +139,13 @@ impl Doubt {
             | Self::EndedByClient
             | Self::AnswerAfterReset
             | Self::RequestUnseen
+            | Self::DeadName
+            | Self::ByAddressOnly
+            | Self::OthersUndecided
+            | Self::BehindTheProxy
+            | Self::OnlyAPattern
+            | Self::SignInUnseen
+            | Self::NamelessTicket
             | Self::EarlierTries
             | Self::WindowsDisagrees => Confidence::Medium,
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::discovery::{DiscoveryDetails, DiscoveryRemark};
 use super::proxy_signs::ProxyRemark;
 use crate::marks::ResponderKind;
+use crate::probe::endpoints::purpose::Purpose;
 use crate::proto::ncsi_event::NcsiEvent;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -150,6 +151,10 @@ pub enum Note {
     WindowsEvent { event: NcsiEvent },
     /// ICMPv6 router solicitation.
     RouterSolicited,
+    /// Office asks for a name of its start.
+    OfficeStart { name: String },
+    /// Other web traffic works.
+    WebWorks { name: String },
     /// ICMPv6 router advertisement; whether it brings a prefix to build an address from.
     RouterAdvertised { from: IpAddr, prefix: bool },
 }
@@ -162,6 +167,8 @@ impl Note {
         matches!(
             self,
             Self::InboundSeen
+                | Self::OfficeStart { .. }
+                | Self::WebWorks { .. }
                 | Self::Dhcp { .. }
                 | Self::NeighbourAsked { .. }
                 | Self::NeighbourAnswered { .. }
@@ -248,6 +255,20 @@ pub enum Doubt {
     EncryptedAlert,
     /// The capture begins so late that higher versions may have been tried before.
     EarlierTries,
+    /// The list is a copy of one day; Microsoft may have given this name up since.
+    DeadName,
+    /// No look-up of the server's name is in the capture, only its address tells the set.
+    ByAddressOnly,
+    /// Other attempts to the set cannot be judged from this capture.
+    OthersUndecided,
+    /// The proxy's own attempt is not in the capture.
+    BehindTheProxy,
+    /// Office's decision is not on the wire, only the pattern that it leaves.
+    OnlyAPattern,
+    /// DNS or TLS is missing from the capture, so a sign-in may have gone unseen.
+    SignInUnseen,
+    /// A Kerberos ticket does not show whose it is: it may be several users.
+    NamelessTicket,
     /// Windows' own events say otherwise.
     WindowsDisagrees,
 }
@@ -317,6 +338,44 @@ pub struct Details {
     pub host: Option<HostDetails>,
     /// The error that WinHTTP reports for this outcome.
     pub winhttp_error: Option<u32>,
+    /// The authentication at a web server.
+    pub auth: Option<AuthDetails>,
+    /// The Microsoft 365 endpoint set that name or address belong to.
+    pub endpoint: Option<EndpointDetails>,
+}
+
+/// An authentication at a web server. Secrets are never kept.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+pub struct AuthDetails {
+    /// Schemes that the server offers.
+    pub schemes: Vec<String>,
+    /// Scheme that the client answered with.
+    pub used: Option<String>,
+    /// User, `DOMAIN\\user` of NTLM.
+    pub user: Option<String>,
+    /// Workstation of NTLM.
+    pub workstation: Option<String>,
+}
+
+/// A Microsoft 365 endpoint set.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct EndpointDetails {
+    /// Microsoft's number of the set; null for what no list names.
+    pub id: Option<u32>,
+    /// `Common`, `Exchange`, `SharePoint` or `Skype`.
+    pub area: String,
+    /// `Optimize`, `Allow` or `Default`.
+    pub category: Option<String>,
+    /// Whether Microsoft 365 does not work without it.
+    pub required: bool,
+    /// Whether it is routed over ExpressRoute where there is one.
+    pub express_route: bool,
+    /// What this traffic is for.
+    pub purpose: Purpose,
+    /// The stage at which it fails: `resolved`, `proxy`, `connected`, `tls` or `http`.
+    pub stage: Option<String>,
+    /// Attempts that failed there.
+    pub attempts: u32,
 }
 
 /// A look-up, all its copies together.

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use super::case::{Case, Ruling};
+use super::endpoints;
 use super::evidence::url_of;
 use super::finding::Finding;
+use super::office;
 use super::relate;
 use super::roles::Roles;
 use crate::probe::attempt::{Attempt, WebAttempt};
@@ -32,6 +34,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
         let kin = Kin::of(world, &hosts, *address, client);
         let mut findings: Vec<Finding> =
             attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge_and_name(attempt)).collect();
+        findings.extend(case.judge_refusals());
         match role {
             Role::Nat => findings.retain(|finding| !is_probe(finding) && !is_os_check(finding)),
             Role::Proxy => as_upstream(legs.get(address), &mut findings),
@@ -40,11 +43,15 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
         all.append(&mut findings);
     }
     relate::relate(world, roles, &mut all);
+    all.extend(endpoints::unreachable(world, roles));
+    all.extend(office::gated(world, roles, &hosts, &all));
     all.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
     for (id, finding) in (1u32..).zip(&mut all) {
         finding.id = id;
+        endpoints::tag(&world.directory, finding);
         finding.tidy();
     }
+    office::link(&mut all);
     all
 }
 

@@ -11,8 +11,8 @@ use super::judge::{is_os_check, is_probe};
 use super::os_relate::{Worked, same_system};
 use super::roles::Roles;
 use crate::probe::client::Client;
+use crate::probe::endpoints::directory::Directory;
 use crate::probe::hosts::Hosts;
-use crate::probe::microsoft::is_sign_in_name;
 use crate::probe::world::World;
 use crate::settings::ClientOs;
 use crate::time::CaptureTime;
@@ -54,7 +54,7 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
             continue;
         }
         heal(finding, &outcomes);
-        finding.severity = severity(finding, &outcomes, &hosts, roles);
+        finding.severity = severity(finding, &outcomes, &hosts, roles, &world.directory);
     }
     fold(world.settings.deadlines.episode, findings, all);
 }
@@ -204,7 +204,7 @@ fn heal(finding: &mut Finding, outcomes: &Outcomes) {
     }
 }
 
-fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles) -> Severity {
+fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles, directory: &Directory) -> Severity {
     let grave = match finding.verdict {
         verdict if is_success(verdict) => {
             let stale = finding.remarks.iter().any(|remark| matches!(remark, Remark::StaleCache { .. }));
@@ -225,7 +225,7 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
             if stuck { Severity::Error } else { return Severity::Warning }
         }
         Verdict::ProxyAuthenticationRequired if finding.ncsi_reason.is_none() => {
-            let sign_in = finding.host.as_deref().is_some_and(is_sign_in_name);
+            let sign_in = finding.host.as_deref().is_some_and(|host| directory.is_required_sign_in(host));
             if sign_in { Severity::Error } else { Severity::Warning }
         }
         Verdict::TlsVersionMismatch if finding.recovered_after.is_some() => Severity::Warning,

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test program")]
 
 mod commands;
+mod endpoints;
 mod input;
 mod interrupt;
 mod output;

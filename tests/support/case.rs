@@ -44,6 +44,11 @@ pub struct Expectation {
     /// Places of the JSON report beside the findings, and what stands there.
     #[serde(default)]
     pub report: Vec<Place>,
+    /// Rows of the table of Microsoft 365 endpoint sets: each must be there; others may be. Stages are `worked/failed`.
+    #[serde(default)]
+    pub endpoint: Vec<Fields>,
+    /// Whether the report says that the network is not guilty.
+    pub network_cleared: Option<bool>,
     /// The findings, all of them.
     #[serde(default)]
     pub finding: Vec<Fields>,

@@ -29,6 +29,7 @@ pub const fn meaning(cause: Cause, language: Language) -> &'static str {
         Cause::HttpEmptyBody => ("the answer is empty", "応答の本文が空"),
         Cause::HttpBlocked => ("a firewall or filter refused the request (403 or 451)", "ファイアウォール等が要求を拒否（403/451）"),
         Cause::HttpInterceptAuth => ("a device in between demands a sign-in (401 or 407)", "途中の装置が認証を要求（401/407）"),
+        Cause::HttpAuthRejected => ("the server refused the credentials (401)", "サーバーが資格情報を拒否（401）"),
         Cause::HttpServerError => ("the answer is a server error (5xx)", "応答がサーバーエラー（5xx）"),
         Cause::HttpStatus => ("the answer has another status than 200", "応答のステータスが 200 以外"),
         Cause::ProxyUnreachable => ("no connection to the proxy came about", "プロキシに接続できない"),

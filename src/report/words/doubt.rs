@@ -55,6 +55,13 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::AnswerAfterReset => ("the client had reset the connection when the answer came, and may not have read it", "応答が届いた時点でクライアントは接続をリセット済みで、応答を読んでいない可能性がある"),
         Doubt::RequestUnseen => ("the request is not in the capture; only its answer tells what was asked", "要求が取得されておらず、応答だけから要求の内容を判断している"),
         Doubt::EncryptedAlert => ("the alert is encrypted; its size is all that tells it from data", "アラートが暗号化されており、サイズだけでデータと区別している"),
+        Doubt::DeadName => ("the list is a copy of one day; Microsoft may have given this name up since", "一覧は特定日の写しであり、この名前はその後廃止された可能性がある"),
+        Doubt::ByAddressOnly => ("no look-up of the server's name is in the capture, only its address tells the set", "サーバー名の名前解決が取得されておらず、アドレスだけからエンドポイントを判断している"),
+        Doubt::OthersUndecided => ("other attempts to the set cannot be judged from this capture", "同じエンドポイント群への他の試行は、この取得データから判断できない"),
+        Doubt::BehindTheProxy => ("the proxy's own attempt is not in the capture", "プロキシ自身の接続が取得されていない"),
+        Doubt::OnlyAPattern => ("Office's decision is not on the wire, only the pattern that it leaves", "Office の判断自体は通信に現れず、その痕跡だけから推定している"),
+        Doubt::SignInUnseen => ("DNS or TLS is missing from the capture, so a sign-in may have gone unseen", "DNS または TLS が取得されておらず、サインインを見落としている可能性がある"),
+        Doubt::NamelessTicket => ("a Kerberos ticket does not show whose it is: it may be several users", "Kerberos チケットからは利用者が分からず、複数の利用者の可能性がある"),
         Doubt::EarlierTries => ("the capture begins so late that the client may have tried newer versions just before", "取得開始の直前に、クライアントがより新しいバージョンを試した可能性がある"),
         Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } => ("", ""),
     };

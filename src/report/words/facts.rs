@@ -122,10 +122,14 @@ impl<'a> Facts<'a> {
                 "不明な方式",
             ),
             user: or(
-                proxy.as_ref().and_then(|proxy| text(proxy.user.as_ref())).or_else(|| {
-                    let anonymous = finding.remarks.contains(&Remark::Proxy(ProxyRemark::Anonymous));
-                    anonymous.then(|| language.pick("an anonymous user", "匿名ユーザー").to_owned())
-                }),
+                proxy
+                    .as_ref()
+                    .and_then(|proxy| text(proxy.user.as_ref()))
+                    .or_else(|| details.auth.as_ref().and_then(|auth| text(auth.user.as_ref())))
+                    .or_else(|| {
+                        let anonymous = finding.remarks.contains(&Remark::Proxy(ProxyRemark::Anonymous));
+                        anonymous.then(|| language.pick("an anonymous user", "匿名ユーザー").to_owned())
+                    }),
                 "the computer account (DOMAIN\\HOST$)",
                 "コンピューターアカウント（DOMAIN\\HOST$）",
             ),

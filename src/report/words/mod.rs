@@ -16,6 +16,7 @@ mod incomplete;
 pub mod network;
 mod note;
 mod offer;
+mod office;
 mod os_check;
 mod other;
 mod proxy;
@@ -34,6 +35,7 @@ pub use cause::meaning as cause_meaning;
 pub use doubt::doubt;
 pub use facts::safe;
 pub use note::note;
+pub use office::{heading as endpoints_heading, look_next, network_cleared, row as endpoint_row};
 pub use reason::prediction;
 pub use verdict::{causes_of, how, meaning as verdict_meaning};
 pub use windows::{difference, event as windows_event, may_heal};
@@ -145,10 +147,9 @@ fn subject(facts: &Facts<'_>) -> Story {
         Verdict::NoAddress | Verdict::NoGlobalAddress | Verdict::NoRoute | Verdict::SuspectArpProbeFailed => {
             host::story(facts)
         }
-        Verdict::OfficeGatedByNcsi
-        | Verdict::EndpointSetUnreachable
-        | Verdict::ProbeLookAlike
-        | Verdict::NoProbeSeen => other::story(facts),
+        Verdict::OfficeGatedByNcsi => office::gated(facts),
+        Verdict::EndpointSetUnreachable => office::unreachable(facts),
+        Verdict::ProbeLookAlike | Verdict::NoProbeSeen => other::story(facts),
         Verdict::OsCheckSucceeded | Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed => {
             os_check::story(facts)
         }
@@ -181,6 +182,7 @@ fn by_cause(facts: &Facts<'_>) -> Story {
         | C::HttpEmptyBody
         | C::HttpBlocked
         | C::HttpInterceptAuth
+        | C::HttpAuthRejected
         | C::HttpServerError
         | C::HttpStatus => http::story(facts, cause),
         C::ProxyUnreachable

@@ -137,6 +137,14 @@ pub fn note(note: &Note, language: Language) -> String {
                 "Kerberos エラー {code}（{kdc}）：{service} のチケットなし"
             )
         }
+        Note::OfficeStart { name } => {
+            let name = safe(name);
+            say!(language, "Office starts and asks for {name}", "Office が起動し {name} を要求")
+        }
+        Note::WebWorks { name } => {
+            let name = safe(name);
+            say!(language, "other web traffic works: {name}", "他の Web 通信は正常：{name}")
+        }
         Note::Dhcp { message, address, server } => {
             let mut text = format!("DHCP {}", safe(message));
             for part in [address, server].into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Office, look-alikes, and clients that sent no probe.
+//! Look-alikes, and clients that sent no probe.
 
 use super::facts::{Facts, safe};
 use super::{Story, advice, cause, verdict};
@@ -19,52 +19,6 @@ pub fn story(facts: &Facts<'_>) -> Story {
         .filter(|agent| !agent.is_empty())
         .map_or_else(|| language.pick("no User-Agent", "User-Agent なし").to_owned(), safe);
     match facts.finding.verdict {
-        Verdict::OfficeGatedByNcsi => Story::new(say!(
-            language,
-            "Office on {client} started but did not try to sign in, because Windows says \"No Internet\"",
-            "{client} の Office は起動したが、Windows が「インターネットなし」のためサインインを試みていない"
-        ))
-        .tell(say!(
-            language,
-            "Names that Office asks for at its start were seen, no sign-in server was contacted, other web traffic of \
-             {client} flows, and its probe failed. Office asks Windows before it signs in and has no switch to ignore \
-             the answer.",
-            "Office の起動時の通信はありますが、サインイン先への通信がありません。{client} の他の Web 通信は正常で、プローブ\
-             は失敗しています。Office はサインイン前に Windows の判定を確認し、無視する設定はありません。"
-        ))
-        .advise(
-            Audience::Client,
-            language.pick(
-                "Repair the failed probe first (see the related finding). ",
-                "まずプローブの失敗（関連する所見）を解決してください。",
-            )
-            .to_owned()
-                + advice::services(language),
-        )
-        .otherwise(language.pick(
-            "One connection to a sign-in name would refute it.",
-            "サインイン先への接続が 1 つでもあれば否定されます。",
-        )),
-        Verdict::EndpointSetUnreachable => Story::new(say!(
-            language,
-            "{client} cannot reach a required Microsoft 365 endpoint set ({host})",
-            "{client} が必須の Microsoft 365 エンドポイント（{host}）に到達できない"
-        ))
-        .tell(say!(
-            language,
-            "Every attempt of {client} to names of this set ended at the same stage.",
-            "{client} からこのエンドポイント群への試行は、すべて同じ段階で失敗しています。"
-        ))
-        .advise(
-            Audience::Firewall,
-            language.pick(
-                "Allow the names of Microsoft's published endpoint list that are marked Required; those without \
-                 ExpressRoute support must leave by the Internet.",
-                "Microsoft が公開するエンドポイント一覧の「必須」の名前を許可してください。ExpressRoute 非対応のものは\
-                 インターネット経由にします。",
-            ),
-        )
-        .otherwise(language.pick("One success would refute it.", "1 つでも成功すれば否定されます。")),
         Verdict::ProbeLookAlike if facts.finding.rule == "probe.browser-redirect" => Story::new(say!(
             language,
             "A browser on {client} opened http://{host}/redirect, where Windows sends it when it takes a network for a portal",

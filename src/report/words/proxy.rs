@@ -273,7 +273,8 @@ pub fn not_discovered(facts: &Facts<'_>, stage: Story) -> Story {
 pub fn authentication_loop(facts: &Facts<'_>) -> Story {
     let (language, client, user, host) = (facts.language, &facts.client, &facts.user, &facts.host);
     let count = facts.finding.details.count.max(3);
-    let at = facts.finding.proxy.map_or_else(|| host.clone(), |_| facts.proxy.clone());
+    let by_proxy = facts.finding.proxy.filter(|_| facts.finding.details.auth.is_none());
+    let at = by_proxy.map_or_else(|| host.clone(), |_| facts.proxy.clone());
     let family = if facts.finding.family == Family::V6 { "IPv6" } else { "IPv4" };
     Story::new(say!(
         language,

@@ -230,7 +230,7 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
         ],
         Verdict::LegacyTlsNegotiated => &[C::TlsLegacyVersion],
         Verdict::TlsIntercepted => &[C::TlsInterception],
-        Verdict::AuthenticationLoop => &[C::ProxyAuthRejected],
+        Verdict::AuthenticationLoop => &[C::ProxyAuthRejected, C::HttpAuthRejected],
         Verdict::OsCheckPortal => &[
             C::HttpRedirect,
             C::HttpWrongBody,

@@ -8,6 +8,14 @@ use crate::proto::tls::{Carrier, Certificate};
 use crate::text::sanitize;
 use crate::transaction::{Handshake, HandshakeEnd};
 
+impl Finding {
+    /// Proves a handshake, and says what it was.
+    pub(in crate::verdict) fn prove_handshake(&mut self, handshake: &Handshake) {
+        prove_handshake(self, handshake);
+        self.details.tls = Some(details_of(handshake));
+    }
+}
+
 pub(super) fn prove_handshake(finding: &mut Finding, handshake: &Handshake) {
     finding.concerns(&handshake.connection);
     if let Some((hello, at)) = &handshake.hello {

@@ -1,0 +1,345 @@
+//! Who uses which endpoint set, and how far it gets: gathered while transactions settle, in any order.
+//!
+//! Of each client and set there are counts, and the first failures of each stage whole, as their proof. What has no name
+//! of its own (a connection that said nothing) waits until the end, when all look-ups are known.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use hashbrown::HashMap;
+
+use super::directory::{Directory, Tag, Tagged};
+use super::purpose::Purpose;
+use super::signs::{AllSigns, Met};
+use super::stage::{self, Outcome, Stage};
+use crate::limits::{MAX_ENDPOINT_CELLS, MAX_ENDPOINT_PROOFS, MAX_NAMELESS};
+use crate::probe::client::Client;
+use crate::probe::world::World;
+use crate::proto::http::TargetForm;
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::transaction::{Attempted, AttemptedEnd, Exchange, Handshake, Lookup};
+
+/// Failures of one stage that are kept whole for one client and set: the first ones.
+const KEPT: usize = 4;
+
+/// Counts of one stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Attempts that worked.
+    pub ok: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Requests that a proxy answered with 407.
+    pub challenged: u64,
+}
+
+/// A failure, whole.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// Of a look-up.
+    Lookup(Box<Lookup>),
+    /// Of a connection.
+    Connection(Box<Attempted>),
+    /// Of a request.
+    Exchange(Box<Exchange>),
+    /// Of a handshake.
+    Handshake(Box<Handshake>),
+}
+
+/// A failure at a stage.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Where.
+    pub stage: Stage,
+    /// Name asked for or connected to; `None` where only the address told.
+    pub name: Option<String>,
+    /// First packet of it.
+    pub at: PacketRef,
+    /// The transaction.
+    pub proof: Proof,
+}
+
+/// One client's use of one set.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    counts: [Count; 5],
+    /// The first failures of each stage.
+    failures: Vec<Failure>,
+}
+
+/// Something done with a server whose name is not known yet.
+#[derive(Clone, Debug)]
+struct Nameless {
+    client: IpAddr,
+    server: SocketAddr,
+    at: CaptureTime,
+    told: Vec<(Stage, Outcome)>,
+    failure: Option<Failure>,
+}
+
+/// Everything that was done with endpoint sets.
+#[derive(Default)]
+pub struct Matrix {
+    cells: HashMap<(IpAddr, Tag), Cell, foldhash::fast::RandomState>,
+    nameless: Vec<Nameless>,
+    proofs: usize,
+    /// Office's start, its sign-in and other traffic.
+    pub signs: AllSigns,
+    /// What was not remembered because the tables were full.
+    pub refused: u64,
+}
+
+impl Cell {
+    /// Counts of a stage. Challenges count as failures where no request got past the proxy.
+    #[must_use]
+    pub fn count(&self, stage: Stage) -> Count {
+        let mut count = self.counts[stage as usize];
+        if count.ok == 0 {
+            count.failed += count.challenged;
+        }
+        count
+    }
+
+    /// The first failures at a stage, in order.
+    pub fn failures(&self, stage: Stage) -> impl Iterator<Item = &Failure> {
+        let settled = self.counts[stage as usize].ok == 0;
+        self.failures.iter().filter(move |failure| failure.stage == stage && (settled || !failure.is_challenge()))
+    }
+
+    fn tell(&mut self, told: &[(Stage, Outcome)]) {
+        for (stage, outcome) in told {
+            let count = &mut self.counts[*stage as usize];
+            match outcome {
+                Outcome::Ok => count.ok += 1,
+                Outcome::Failed => count.failed += 1,
+                Outcome::Challenged => count.challenged += 1,
+            }
+        }
+    }
+
+    /// Keeps a failure among the first of its stage. Returns how many more are kept now.
+    fn keep(&mut self, failure: Failure) -> usize {
+        let place = self.failures.partition_point(|other| (other.stage, other.at) <= (failure.stage, failure.at));
+        let stage = failure.stage;
+        self.failures.insert(place, failure);
+        let of_stage = self.failures.iter().filter(|other| other.stage == stage).count();
+        if of_stage <= KEPT {
+            return 1;
+        }
+        if let Some(last) = self.failures.iter().rposition(|other| other.stage == stage) {
+            self.failures.remove(last);
+        }
+        0
+    }
+}
+
+impl Failure {
+    fn is_challenge(&self) -> bool {
+        matches!(&self.proof, Proof::Exchange(exchange) if exchange.status() == Some(407))
+    }
+}
+
+impl Matrix {
+    fn note(&mut self, client: IpAddr, tag: Tag, told: &[(Stage, Outcome)], failure: Option<Failure>) {
+        if told.is_empty() {
+            return;
+        }
+        let room = self.cells.len() < MAX_ENDPOINT_CELLS || self.cells.contains_key(&(client, tag));
+        if !room {
+            self.refused += 1;
+            return;
+        }
+        let cell = self.cells.entry((client, tag)).or_default();
+        cell.tell(told);
+        let Some(failure) = failure else { return };
+        if self.proofs >= MAX_ENDPOINT_PROOFS {
+            self.refused += 1;
+        } else {
+            self.proofs += cell.keep(failure);
+        }
+    }
+
+    fn wait_for_name(&mut self, nameless: Nameless) {
+        if self.nameless.len() < MAX_NAMELESS {
+            self.nameless.push(nameless);
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// Takes a look-up.
+    pub fn lookup(&mut self, directory: &Directory, lookup: &Lookup) {
+        if lookup.recursion_desired && !lookup.queries.is_empty() {
+            self.signs.note(directory, lookup.client.ip(), &lookup.name, lookup.first(), Met::Tried);
+        }
+        let Some(Tagged { tag, written }) = directory.of_name(&lookup.name, None) else { return };
+        let Some(outcome) = stage::of_lookup(lookup, written) else { return };
+        let failure = (outcome == Outcome::Failed).then(|| Failure {
+            stage: Stage::Resolved,
+            name: Some(lookup.name.clone()),
+            at: lookup.first(),
+            proof: Proof::Lookup(Box::new(lookup.clone())),
+        });
+        self.note(lookup.client.ip(), tag, &[(Stage::Resolved, outcome)], failure);
+    }
+
+    /// Takes a connection on which nothing known was said, of somebody who is known.
+    pub fn connection(&mut self, attempted: &Attempted) {
+        if attempted.end == AttemptedEnd::Silent {
+            let connection = &attempted.connection;
+            self.wait_for_name(Nameless {
+                client: connection.client.ip(),
+                server: connection.server,
+                at: connection.first.time,
+                told: vec![(Stage::Connected, Outcome::Ok)],
+                failure: None,
+            });
+        }
+    }
+
+    /// Takes a request and its answer.
+    pub fn exchange(&mut self, directory: &Directory, exchange: &Exchange) {
+        let Some(request) = &exchange.request else { return };
+        let Some(name) = request.head.host.as_deref() else { return };
+        let port = match &request.head.form {
+            TargetForm::Absolute { port, .. } | TargetForm::Authority { port, .. } => *port,
+            TargetForm::Origin | TargetForm::Asterisk => {
+                exchange.tunnel.as_ref().map_or_else(|| exchange.server().port(), |tunnel| tunnel.port)
+            }
+        };
+        let client = exchange.connection.client.ip();
+        let works = exchange.status().is_some_and(|status| (200..300).contains(&status));
+        let met = match (works, request.head.is_proxied()) {
+            (false, _) => Met::Tried,
+            (true, true) => Met::Works,
+            (true, false) => Met::WorksInClear,
+        };
+        self.signs.note(directory, client, name, exchange.started, met);
+        let Some(tag) = tag_of(directory, name, port) else { return };
+        let told = stage::of_exchange(exchange, tag.purpose);
+        let failed = told.iter().find(|(_, outcome)| *outcome != Outcome::Ok).map(|(stage, _)| *stage);
+        let failure = failed.map(|stage| Failure {
+            stage,
+            name: Some(name.to_owned()),
+            at: exchange.started,
+            proof: Proof::Exchange(Box::new(exchange.clone())),
+        });
+        self.note(client, tag, &told, failure);
+    }
+
+    /// Takes a handshake.
+    pub fn handshake(&mut self, directory: &Directory, handshake: &Handshake) {
+        let client = handshake.connection.client.ip();
+        let sni = handshake.hello.as_ref().and_then(|(hello, _)| hello.sni.as_deref());
+        let tunnel = handshake.tunnel.as_ref();
+        let name = sni.or_else(|| tunnel.map(|tunnel| tunnel.host.as_str()));
+        if let Some(name) = name {
+            let met = if handshake.established { Met::Works } else { Met::Tried };
+            self.signs.note(directory, client, name, handshake.started, met);
+        }
+        let mut told = Vec::new();
+        if tunnel.is_none() && stage::opened(&handshake.connection) {
+            told.push((Stage::Connected, Outcome::Ok));
+        }
+        let outcome = stage::of_handshake(handshake);
+        told.extend(outcome.map(|outcome| (Stage::Tls, outcome)));
+        let failure = || {
+            (outcome == Some(Outcome::Failed)).then(|| Failure {
+                stage: Stage::Tls,
+                name: name.map(str::to_owned),
+                at: handshake.started,
+                proof: Proof::Handshake(Box::new(handshake.clone())),
+            })
+        };
+        let server = handshake.connection.server;
+        match name {
+            Some(name) => {
+                let port = tunnel.map_or(server.port(), |tunnel| tunnel.port);
+                if let Some(tag) = tag_of(directory, name, port) {
+                    self.note(client, tag, &told, failure());
+                }
+            }
+            None if told.is_empty() => {}
+            None => {
+                let at = handshake.connection.first.time;
+                self.wait_for_name(Nameless { client, server, at, told, failure: failure() });
+            }
+        }
+    }
+
+    /// Cells of all clients, with what had to wait for its name. In order.
+    #[must_use]
+    pub fn cells(world: &World) -> BTreeMap<(Tag, IpAddr), Cell> {
+        let matrix = &world.endpoints;
+        let mut whole = Self::default();
+        whole.cells.clone_from(&matrix.cells);
+        for nameless in &matrix.nameless {
+            let Some(client) = world.clients.get(&nameless.client) else { continue };
+            if let Some((tag, name)) = tag_by_address(&world.directory, client, nameless.server, nameless.at) {
+                let failure = nameless.failure.clone().map(|failure| Failure { name, ..failure });
+                whole.note(nameless.client, tag, &nameless.told, failure);
+            }
+        }
+        for (address, client) in world.clients.iter() {
+            for attempted in &client.failed {
+                let (connection, outcome) = (&attempted.connection, stage::of_connection(attempted));
+                let Some(outcome) = outcome.filter(|outcome| *outcome == Outcome::Failed) else { continue };
+                let at = connection.first;
+                if let Some((tag, name)) = tag_by_address(&world.directory, client, connection.server, at.time) {
+                    let stage = Stage::Connected;
+                    let proof = Proof::Connection(Box::new(attempted.clone()));
+                    whole.note(*address, tag, &[(stage, outcome)], Some(Failure { stage, name, at, proof }));
+                }
+            }
+        }
+        whole.cells.into_iter().map(|((client, tag), cell)| ((tag, client), cell)).collect()
+    }
+}
+
+/// Whether a client had to do with an address of a sign-in server, without a name of its own: a connection that
+/// failed, or one that said nothing.
+#[must_use]
+pub fn reached_for_sign_in(world: &World, address: IpAddr, client: &Client) -> bool {
+    let of_sign_in = |server: SocketAddr, at: CaptureTime| {
+        let by_name = client.names_of(server.ip(), at).any(|one| {
+            world.directory.of_name(&one.name, None).is_some_and(|tagged| tagged.tag.purpose == Purpose::SignIn)
+        });
+        let by_address = world.directory.of_address(server.ip(), server.port());
+        by_name || by_address.is_some_and(|tag| tag.purpose == Purpose::SignIn)
+    };
+    let failed = client.failed.iter().map(|one| (one.connection.server, one.connection.first.time));
+    let silent = world.endpoints.nameless.iter().filter(|one| one.client == address).map(|one| (one.server, one.at));
+    failed.chain(silent).any(|(server, at)| of_sign_in(server, at))
+}
+
+/// The tag of a name, or of the address that stands in its place.
+fn tag_of(directory: &Directory, name: &str, port: u16) -> Option<Tag> {
+    match name.parse::<IpAddr>() {
+        Ok(address) => directory.of_address(address, port),
+        Err(_) => directory.of_name(name, Some(port)).map(|tagged| tagged.tag),
+    }
+}
+
+/// The tag of a server by the names that the client resolved to its address; by the address itself only where it
+/// resolved none. Where the names belong to different sets nothing is said.
+fn tag_by_address(
+    directory: &Directory,
+    client: &Client,
+    server: SocketAddr,
+    at: CaptureTime,
+) -> Option<(Tag, Option<String>)> {
+    let mut named = client.names_of(server.ip(), at).peekable();
+    if named.peek().is_none() {
+        return directory.of_address(server.ip(), server.port()).map(|tag| (tag, None));
+    }
+    let mut found: Option<(Tag, Option<String>)> = None;
+    for one in named {
+        let tag = directory.of_name(&one.name, Some(server.port()))?.tag;
+        if found.as_ref().is_some_and(|(other, _)| *other != tag) {
+            return None;
+        }
+        found = Some((tag, Some(one.name.clone())));
+    }
+    found
+}

@@ -1,0 +1,9 @@
+//! Microsoft 365: which endpoint sets are in use, by whom, and how far each of them gets.
+
+pub mod directory;
+pub mod matrix;
+pub mod names;
+pub mod prefixes;
+pub mod purpose;
+pub mod signs;
+pub mod stage;
