@@ -102,6 +102,18 @@ pub const MAX_DNS_POINTERS: usize = 32;
 pub const MAX_DNS_RECORDS: usize = 256;
 /// Hops through pointers followed in one DNS message altogether: a message of 64 KiB could ask for millions.
 pub const MAX_DNS_HOPS: usize = 1024;
+/// Options read of one DHCP message, parts of long ones counted apart: an Ethernet frame has room for some 600.
+pub const MAX_DHCP_OPTIONS: usize = 600;
+/// Entries kept of one list in a DHCP message or router advertisement (addresses, names, parameters).
+pub const MAX_DHCP_LIST: usize = 64;
+/// Bytes kept of a text in a DHCP message: a URL may be as long as one option.
+pub const MAX_DHCP_TEXT: usize = 255;
+/// DHCP exchanges, and questions for neighbours and routers, that wait for their answers.
+pub const MAX_WAITING: usize = 8192;
+/// Packets listed of one such exchange or question.
+pub const MAX_MESSAGES: usize = 32;
+/// DHCP exchanges, questions and names kept of one host: an hour of a host that gets no answer.
+pub const MAX_KEPT_OF_HOST: usize = 64;
 /// Datagrams whose fragments are being collected at a time, and the bytes held for all of them.
 pub const MAX_FRAGMENTED: usize = 256;
 /// Bytes held for incomplete datagrams.

@@ -189,6 +189,26 @@ names! {
         TlsLegacyVersion => "tls-legacy-version",
         /// The certificate was made by something in between.
         TlsInterception => "tls-interception",
+        /// No DHCP server offered an address.
+        DhcpNoOffer => "dhcp-no-offer",
+        /// A DHCP server offered an address and did not grant it.
+        DhcpNoAck => "dhcp-no-ack",
+        /// The DHCP server refused again and again.
+        DhcpNak => "dhcp-nak",
+        /// The client refused the addresses that it was given, because somebody else uses them.
+        DhcpDecline => "dhcp-decline",
+        /// The lease names no router.
+        DhcpNoRouter => "dhcp-no-router",
+        /// No router advertised itself.
+        RouterSilent => "router-silent",
+        /// Routers advertise no prefix that an address could be made of.
+        RouterNoPrefix => "router-no-prefix",
+        /// No answer to ARP.
+        ArpTimeout => "arp-timeout",
+        /// No answer to a neighbour solicitation.
+        NeighbourTimeout => "neighbour-timeout",
+        /// No probe was sent.
+        ProbeNeverSent => "probe-never-sent",
         /// One direction is not in the capture.
         OneWay => "one-way",
         /// Packets are cut.

@@ -10,9 +10,9 @@ from packet import checksum, mac
 PARAMETERS = bytes([1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252])
 
 
-def frame(own, ident, kind, more=b"", name=b"PC17"):
+def frame(own, ident, kind, more=b"", name=b"PC17", vendor=b"MSFT 5.0"):
     """A broadcast DHCP message of the client without an address."""
-    options = (bytes([53, 1, kind, 61, 7, 1]) + own + more + bytes([12, len(name)]) + name + bytes([60, 8]) + b"MSFT 5.0"
+    options = (bytes([53, 1, kind, 61, 7, 1]) + own + more + bytes([12, len(name)]) + name + bytes([60, len(vendor)]) + vendor
                + bytes([55, len(PARAMETERS)]) + PARAMETERS + b"\xff")
     body = struct.pack("!BBBBIHHIIII", 1, 1, 6, 0, ident, 0, 0, 0, 0, 0, 0) + own + bytes(10 + 192) + b"\x63\x82\x53\x63" + options
     udp = struct.pack("!HHHH", 68, 67, 8 + len(body), 0) + body
@@ -65,3 +65,92 @@ def lease(node, iface, hardware):
     node.ip("addr", "add", f"{text}/24", "dev", iface)
     node.route("default", socket.inet_ntoa(ack[3]))
     return text
+
+
+class Client:
+    """A DHCP client on an interface without an address, step by step: `discover`, `request`, `decline`, `inform`, `release`."""
+
+    def __init__(self, node, iface, hardware, name=b"PC17", vendor=b"MSFT 5.0"):
+        self.node, self.iface, self.hardware, self.own, self.name, self.vendor = node, iface, hardware, mac(hardware), name, vendor
+        self.raw = node.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.raw.bind((iface, 3))
+        self.ident, self.offer, self.ack = random.randrange(1 << 32), None, None
+
+    def send(self, kind, more=b""):
+        self.raw.send(frame(self.own, self.ident, kind, more, self.name, self.vendor))
+
+    def reply(self, kinds, wait):
+        """The next message of one of these kinds in this exchange, or None after `wait` seconds: (kind, message)."""
+        end = time.monotonic() + wait
+        while time.monotonic() < end:
+            self.raw.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                data = self.raw.recv(2048)
+            except TimeoutError:
+                return None
+            if data[12:14] == b"\x08\x00" and data[23] == 17 and data[34:38] == struct.pack("!HH", 67, 68):
+                message = data[42:]
+                kind = options_of(message)[53][0]
+                if message[4:8] == struct.pack("!I", self.ident) and kind in kinds:
+                    return kind, message
+        return None
+
+    def discover(self, waits=(4, 4, 8, 16, 4)):
+        """DISCOVER with Windows' pauses until an offer comes; gives the address offered, or None."""
+        self.ident = random.randrange(1 << 32)
+        for wait in waits:
+            self.send(1)
+            got = self.reply((2,), wait)
+            if got:
+                self.offer = got[1]
+                return self.offer[16:20]
+        return None
+
+    def request(self, address=None, waits=(4,), server=True):
+        """REQUEST for what was offered (or, without `server`, for an address of old); gives the kind of the answer, or None."""
+        address = address or self.offer[16:20]
+        more = bytes([50, 4]) + address
+        if server:
+            more += bytes([54, 4]) + options_of(self.offer)[54]
+        else:
+            self.ident = random.randrange(1 << 32)
+        for wait in waits:
+            self.send(3, more)
+            got = self.reply((5, 6), wait)
+            if got:
+                self.ack = got[1] if got[0] == 5 else None
+                return got[0]
+        return None
+
+    def probe(self, address, times=3, wait=0.3):
+        """ARP probes for an address; whether somebody answers."""
+        for _ in range(times):
+            self.raw.send(arp(self.own, bytes(4), address))
+            end = time.monotonic() + wait
+            while time.monotonic() < end:
+                self.raw.settimeout(max(0.01, end - time.monotonic()))
+                try:
+                    data = self.raw.recv(2048)
+                except TimeoutError:
+                    break
+                if data[12:14] == b"\x08\x06" and data[20:22] == b"\0\2" and data[28:32] == address:
+                    return True
+        return False
+
+    def decline(self, address):
+        self.send(4, bytes([50, 4]) + address + bytes([54, 4]) + options_of(self.ack)[54])
+
+    def take(self, route=True):
+        """Sets the granted address (and the router) on the interface, as announced by ARP; gives the address."""
+        address = self.ack[16:20]
+        self.probe(address)
+        self.raw.send(arp(self.own, address, address))
+        text = socket.inet_ntoa(address)
+        self.node.ip("addr", "add", f"{text}/24", "dev", self.iface)
+        told = options_of(self.ack)
+        if route and 3 in told:
+            self.node.route("default", socket.inet_ntoa(told[3][:4]))
+        return text
+
+    def close(self):
+        self.raw.close()

@@ -20,6 +20,7 @@ MODULES = [
     "scenes_reach",
     "scenes_proxy",
     "scenes_discovery",
+    "scenes_host",
     "scenes_office",
     "scenes_os",
     "scenes_marks",

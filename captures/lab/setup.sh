@@ -3,7 +3,8 @@
 set -euo pipefail
 declare -A package=([tcpdump]=tcpdump [tshark]=tshark [nginx]=nginx [squid]=squid [dnsmasq]=dnsmasq-base [unbound]=unbound
   [openssl]=openssl [gnutls-serv]=gnutls-bin [ip]=iproute2 [nft]=nftables [ping]=iputils-ping [ethtool]=ethtool
-  [dovecot]=dovecot-imapd [curl]=curl [krb5kdc]=krb5-kdc [kadmin.local]=krb5-admin-server [kvno]=krb5-user)
+  [dovecot]=dovecot-imapd [curl]=curl [krb5kdc]=krb5-kdc [kadmin.local]=krb5-admin-server [kvno]=krb5-user
+  [avahi-autoipd]=avahi-autoipd)
 missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")

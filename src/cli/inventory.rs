@@ -110,7 +110,11 @@ impl Lines {
             | Transaction::Called(_)
             | Transaction::TicketRefusal(_)
             | Transaction::Neighbour { .. }
-            | Transaction::HostEvent(_) => {}
+            | Transaction::HostEvent(_)
+            | Transaction::Named { .. }
+            | Transaction::Lease(_)
+            | Transaction::Solicited(_)
+            | Transaction::Router(_) => {}
         }
     }
 

@@ -92,6 +92,7 @@ pub fn analyse_capture(
     let mut judged = Vec::new();
     for (world, ..) in &mut parts {
         world.drops = inputs.iter().map(|input| input.dropped).sum();
+        world.filtered |= inputs.iter().any(|input| input.filter.is_some());
         let roles = Roles::of(world);
         let findings = judge(world, &roles);
         judged.push((roles, findings));

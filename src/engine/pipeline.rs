@@ -7,13 +7,16 @@ use std::time::Duration;
 use crate::flow::{FlowTable, Seen, TableStats};
 use crate::limits::REORDER_TOLERANCE;
 use crate::probe::world::World;
+use crate::proto::netbios_name;
 use crate::settings::Settings;
 use crate::source::{Frame, PacketRef};
 use crate::time::CaptureTime;
 use crate::transaction::assembler::{Assembler, DNS_PORT};
+use crate::transaction::lease::Leases;
+use crate::transaction::solicited::Questions;
 use crate::transaction::ticket::KERBEROS_PORT;
 use crate::transaction::{NameCall, TicketRefusal, Transaction};
-use crate::wire::{Body, Datagram, Decoder, Duplicates, IcmpError, Packet, Segment};
+use crate::wire::{Binding, Body, Datagram, Decoder, Duplicates, IcmpError, Ip, Link, Mac, Packet, Segment};
 
 /// The lower half of the program, as the upper one knows it: takes what crosses the seam.
 pub trait Lower {
@@ -23,6 +26,10 @@ pub trait Lower {
     fn towards(&mut self, host: IpAddr, time: CaptureTime, ttl: u8);
     /// The capturing host itself sent from `host`, as input `input` says.
     fn sent_here(&mut self, _input: u16, _host: IpAddr) {}
+    /// A packet crossed the link: who sent it to whom tells which link addresses are used, and as what.
+    fn crossed(&mut self, _link: Link, _ip: Ip, _at: PacketRef) {}
+    /// A frame without IP reached the host of that link address.
+    fn reached(&mut self, _mac: Mac, _at: PacketRef) {}
     /// Something is settled.
     fn accept(&mut self, transaction: Transaction);
 }
@@ -43,6 +50,15 @@ impl Lower for World {
         self.host_events.sends_from(input, host);
     }
 
+    #[inline]
+    fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) {
+        self.stations.crossed(link, ip, at);
+    }
+
+    fn reached(&mut self, mac: Mac, at: PacketRef) {
+        self.stations.reached(mac, at);
+    }
+
     fn accept(&mut self, transaction: Transaction) {
         Self::accept(self, transaction);
     }
@@ -60,6 +76,8 @@ pub struct Pipeline {
     duplicates: Duplicates,
     flows: FlowTable<Assembler>,
     assembler: Assembler,
+    leases: Leases,
+    questions: Questions,
     /// ICMP errors that quote nothing known, until it comes.
     early_errors: VecDeque<(Packet<'static>, IcmpError)>,
     now: Option<CaptureTime>,
@@ -92,6 +110,8 @@ impl Pipeline {
             duplicates: Duplicates::new(),
             flows: FlowTable::new(&settings.limits),
             assembler: Assembler::new(settings.deadlines, settings.limits.lookups),
+            leases: Leases::default(),
+            questions: Questions::default(),
             early_errors: VecDeque::new(),
             now: None,
             counts: Counts::default(),
@@ -112,6 +132,8 @@ impl Pipeline {
         self.flows.advance(now, &mut self.assembler);
         self.assembler.lookups.advance(now, &mut self.assembler.out);
         self.assembler.quic.advance(now, &mut self.assembler.out);
+        self.leases.advance(now, &mut self.assembler.out);
+        self.questions.advance(now, &mut self.assembler.out);
         self.counts.packets += 1;
         if frame.wire_len as usize > frame.data.len() {
             self.counts.truncated += 1;
@@ -127,6 +149,11 @@ impl Pipeline {
             if let Some(host) = outcome.presence {
                 lower.towards(host, time, packet.ip.map_or(u8::MAX, |ip| ip.ttl));
             }
+            if (outcome.seen == Seen::Opened || outcome.presence.is_some())
+                && let Some(ip) = packet.ip
+            {
+                lower.crossed(packet.link, ip, packet.at);
+            }
             if outcome.seen == Seen::Opened && !self.early_errors.is_empty() {
                 refuse_early(&mut self.early_errors, &packet, segment, &mut self.flows, &mut self.assembler);
             }
@@ -136,8 +163,15 @@ impl Pipeline {
                 return;
             }
             note_presence(&packet, lower);
+            if let Some(ip) = packet.ip {
+                lower.crossed(packet.link, ip, packet.at);
+            }
             match &packet.body {
-                Body::Udp(datagram) => udp(&packet, datagram, &mut self.assembler, &mut self.counts),
+                Body::Udp(datagram) if is_dhcp(datagram) => {
+                    self.counts.dhcp += 1;
+                    dhcp(&packet, datagram, &mut self.leases, &mut self.assembler.out);
+                }
+                Body::Udp(datagram) => udp(&packet, datagram, &mut self.assembler),
                 Body::IcmpError(error) => {
                     self.counts.icmp += 1;
                     let known = self.flows.icmp_error(&packet, error, &mut self.assembler);
@@ -156,8 +190,15 @@ impl Pipeline {
                     }
                 }
                 Body::Neighbour(neighbour) => {
-                    let (address, mac) = (neighbour.address, neighbour.mac);
-                    self.assembler.out.push(Transaction::Neighbour { address, mac, at: packet.at });
+                    if let Some(Binding { address, mac }) = neighbour.binding {
+                        self.assembler.out.push(Transaction::Neighbour { address, mac, at: packet.at });
+                    }
+                    if packet.ip.is_none()
+                        && let Some(mac) = packet.link.destination
+                    {
+                        lower.reached(mac, packet.at);
+                    }
+                    self.questions.message(neighbour, packet.link.source, packet.at, &mut self.assembler.out);
                 }
                 Body::NotDecoded(name) => *self.counts.not_decoded.entry(name).or_default() += 1,
                 Body::Tcp(_) | Body::OtherIp | Body::Other => {}
@@ -174,6 +215,8 @@ impl Pipeline {
             self.flows.finish(now, &mut self.assembler);
             self.assembler.lookups.finish(now, &mut self.assembler.out);
             self.assembler.quic.finish(now, &mut self.assembler.out);
+            self.leases.finish(now, &mut self.assembler.out);
+            self.questions.finish(now, &mut self.assembler.out);
             self.hand_over(lower);
         }
         (std::mem::take(&mut self.counts), self.flows.stats())
@@ -204,13 +247,15 @@ fn refuse_early(
     }
 }
 
-fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, counts: &mut Counts) {
+fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler) {
     let ports = (datagram.source_port, datagram.destination_port);
     if ports.0 == DNS_PORT || ports.1 == DNS_PORT {
         let Some(ip) = packet.ip else { return };
         let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
         let at: PacketRef = packet.at;
         assembler.lookups.message(source, destination, false, datagram.payload, at, &mut assembler.out);
+    } else if let (Some(ip), Some(name)) = (packet.ip, netbios_name::own_name(ports.1, datagram.payload)) {
+        assembler.out.push(Transaction::Named { address: ip.source, name, at: packet.at });
     } else if let (Some(ip), (137 | 5353 | 5355, _) | (_, 137 | 5353 | 5355)) = (packet.ip, ports) {
         let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
         let call = NameCall::read(source, destination, datagram.payload, packet.at);
@@ -219,13 +264,25 @@ fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler, 
         let (kdc, client) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
         let refusal = TicketRefusal::read(kdc, client, false, datagram.payload, packet.at);
         assembler.out.extend(refusal.map(|refusal| Transaction::TicketRefusal(Box::new(refusal))));
-    } else if matches!(ports, (67 | 68, 67 | 68) | (546 | 547, 546 | 547)) {
-        counts.dhcp += 1;
     } else if let Some(ip) = packet.ip {
         let source = ((ip.source, ports.0).into(), packet.link.source);
         let destination = (ip.destination, ports.1).into();
         let Assembler { quic, deadlines, out, .. } = assembler;
         quic.datagram(source, destination, datagram.payload, packet.at, *deadlines, out);
+    }
+}
+
+/// Whether a datagram goes between the ports of DHCP, of either family.
+const fn is_dhcp(datagram: &Datagram<'_>) -> bool {
+    matches!((datagram.source_port, datagram.destination_port), (67 | 68, 67 | 68) | (546 | 547, 546 | 547))
+}
+
+fn dhcp(packet: &Packet<'_>, datagram: &Datagram<'_>, leases: &mut Leases, out: &mut Vec<Transaction>) {
+    let Some(ip) = packet.ip else { return };
+    if ip.source.is_ipv4() {
+        leases.message(ip.source, datagram.payload, packet.at, out);
+    } else {
+        leases.message_v6(ip.source, packet.link.source, datagram.payload, packet.at, out);
     }
 }
 

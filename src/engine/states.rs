@@ -1,5 +1,6 @@
 //! From findings to clients: what Windows is predicted to say of each, and since when.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hashbrown::{HashMap, HashSet};
@@ -12,7 +13,8 @@ use crate::transaction::HostEvent;
 use crate::verdict::passive::Estimate;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
-use crate::verdict::{Basis, Capability, Family, Finding, NcsiReason, Role};
+use crate::verdict::{Basis, Capability, Family, Finding, NcsiReason, Responder, Role};
+use crate::wire::Mac;
 
 /// Windows' reason for what its passive probe decides.
 const PASSIVE_PACKET_HOPS: u8 = 13;
@@ -44,7 +46,11 @@ pub fn clients(
         let mut own: Vec<&Finding> =
             addresses.iter().filter_map(|address| by_client.get(address)).flatten().copied().collect();
         own.sort_by_key(|finding| finding.id);
-        let mut one = client(*address, addresses, record.mac, roles.role(*address), &own);
+        own.retain(|finding| !is_without_address(finding));
+        let mac = record.mac.or_else(|| own.iter().find_map(|finding| station(finding)));
+        let (name, os) = world.who(&addresses, mac);
+        let mut one = client(*address, addresses, mac, roles.role(*address), &own);
+        (one.name, one.os) = (name, os);
         // Events stand under one address of their host.
         let events = one.addresses.iter().find_map(|address| observed.by_client.get(address));
         observe(&mut one, events.map_or(&[], Vec::as_slice));
@@ -57,7 +63,48 @@ pub fn clients(
         one.online = online(&one);
         clients.push(one);
     }
+    clients.extend(without_record(world, &hosts, &told, findings));
     clients
+}
+
+/// Hosts that did nothing but look for an address or a gateway.
+fn without_record(
+    world: &World,
+    hosts: &Hosts,
+    told: &HashSet<IpAddr, foldhash::fast::RandomState>,
+    findings: &[Finding],
+) -> Vec<Client> {
+    let mut groups: BTreeMap<(IpAddr, Option<Mac>), Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if is_without_address(finding) || !told.contains(&finding.client) {
+            let mac = station(finding);
+            if mac.is_some() {
+                groups.entry((finding.client, mac)).or_default().push(finding);
+            }
+        }
+    }
+    let mut clients: Vec<(u32, Client)> = groups
+        .into_iter()
+        .map(|((address, mac), own)| {
+            let addresses = own_addresses(hosts, address);
+            let (name, os) = world.who(&[address], mac);
+            let first = own.iter().map(|finding| finding.id).min().unwrap_or_default();
+            let client = client(address, addresses, mac, Role::Client, &own);
+            (first, Client { name, os, ..client })
+        })
+        .collect();
+    clients.sort_by_key(|(first, _)| *first);
+    clients.into_iter().map(|(_, client)| client).collect()
+}
+
+/// Whether a finding is about a host that has no address to be known by.
+fn is_without_address(finding: &Finding) -> bool {
+    finding.client.is_unspecified()
+}
+
+/// The link address that a finding is about.
+fn station(finding: &Finding) -> Option<Mac> {
+    Responder::mac_of(finding.details.host.as_ref()?.mac.as_deref()?)
 }
 
 /// All addresses of a host, the given one first.

@@ -139,6 +139,12 @@ impl Client {
         names.push(Named { name: name.to_owned(), at, ttl: Duration::from_secs(u64::from(ttl)) });
     }
 
+    /// Whether it resolved names: it does more than look for an address.
+    #[must_use]
+    pub fn talks(&self) -> bool {
+        !self.named.is_empty()
+    }
+
     /// Names that resolved to `address` and can explain a connection at `when`, newest last.
     pub fn names_of(&self, address: IpAddr, when: CaptureTime) -> impl Iterator<Item = &Named> {
         self.named.get(&address).into_iter().flatten().filter(move |named| {

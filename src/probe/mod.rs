@@ -10,12 +10,15 @@ pub mod endpoints;
 pub mod hops;
 pub mod host_events;
 pub mod hosts;
+pub mod identity;
 pub mod microsoft;
 pub mod os_checks;
 pub mod presence;
 pub mod refusals;
 pub mod retired;
 mod searches;
+pub mod station;
+pub mod stations;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod world;

@@ -15,12 +15,14 @@ use super::endpoints::directory::Directory;
 use super::endpoints::matrix::Matrix;
 use super::hops::Hops;
 use super::host_events::HostEvents;
+use super::identity::Identities;
 use super::microsoft::is_intercepted;
 use super::os_checks;
 use super::presence::Presence;
 use super::refusals::Refusals;
 use super::retired::RetiredAddress;
 use super::searches::note_proxy_name;
+use super::stations::Stations;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
 use crate::proto::http::Extent;
@@ -71,8 +73,14 @@ pub struct World {
     pub endpoints: Matrix,
     /// Users that web servers refuse.
     pub refusals: Refusals,
+    /// Hosts by their link address: leases, questions on the link, next hops.
+    pub stations: Stations,
+    /// What hosts say of themselves.
+    pub identities: Identities,
     /// Protocols found anywhere.
     pub protocols: Protocols,
+    /// A capture filter left out what it did not match.
+    pub filtered: bool,
     /// Signs that somebody rewrote the capture.
     pub rewriting: Rewriting,
     /// Packets that the capturing system dropped.
@@ -142,6 +150,7 @@ impl World {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let (limits, hop_minimum) = (settings.limits, settings.hop_minimum);
+        let settings_filter = settings.filter.is_some();
         Self {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
@@ -159,6 +168,9 @@ impl World {
             hops: Hops::new(limits.clients, hop_minimum),
             retired: RetiredAddress::default(),
             host_events: HostEvents::default(),
+            stations: Stations::new(limits.hosts),
+            identities: Identities::new(limits.clients),
+            filtered: settings_filter,
             protocols: Protocols::default(),
             rewriting: Rewriting::default(),
             drops: 0,
@@ -189,8 +201,15 @@ impl World {
                 }
             }
             Transaction::Quic(quic) => self.quic(&quic),
-            Transaction::Neighbour { address, mac, .. } => self.neighbour(address, mac),
             Transaction::HostEvent(event) => self.host_events.keep(*event),
+            Transaction::Neighbour { address, mac, at } => {
+                self.neighbour(address, mac);
+                self.stations.claimed(address, mac, at);
+            }
+            Transaction::Lease(lease) => self.stations.lease(*lease),
+            Transaction::Solicited(question) => self.stations.question(*question),
+            Transaction::Router(router) => self.stations.router(router),
+            Transaction::Named { address, name, .. } => self.identities.named(address, &name),
         }
     }
 
@@ -267,6 +286,9 @@ impl World {
     fn exchange(&mut self, exchange: Exchange) {
         self.protocols.http = true;
         self.retired.note(&exchange.connection);
+        if let Some(request) = &exchange.request {
+            self.identities.request(exchange.connection.client.ip(), &request.head);
+        }
         let catalog_says = exchange.request.as_ref().map(|request| self.catalog.asked(&request.head));
         self.watch_rewriting(&exchange);
         self.endpoints.exchange(&self.directory, &exchange);

@@ -5,14 +5,17 @@
 //! Passwords, tokens, cookies and key material are dropped where they are read and never leave this floor.
 
 pub mod auth;
+pub mod dhcp;
 pub mod dns;
 pub mod http;
 pub mod kerberos;
 pub mod ncsi_event;
 pub mod netbios;
+pub mod netbios_name;
 pub mod ntlm;
 pub mod pac;
 pub mod quic;
+pub mod router;
 pub mod starttls;
 pub mod tls;
 
@@ -23,6 +26,8 @@ pub enum Anomaly {
     TooShort,
     /// The message ends before its own lengths and counts say.
     Truncated,
+    /// Not a message of DHCP.
+    DhcpFormat,
     /// A DNS label is longer than 63 bytes or has a reserved type.
     DnsLabel,
     /// A DNS name is longer than 255 bytes.

@@ -4,7 +4,7 @@ use crate::limits::MAX_SHOWN_TEXT;
 use crate::text::sanitize;
 use crate::verdict::{
     AuthDetails, ConnectDetails, Details, DiscoveryDetails, DnsDetails, EndpointDetails, FoundMark, HostDetails,
-    HttpDetails, OsCheckDetails, ProxyDetails, Responder, TlsDetails,
+    HttpDetails, LeaseDetails, OsCheckDetails, ProxyDetails, Responder, TlsDetails,
 };
 
 /// `text` safe to print, cut to what a field shows.
@@ -189,5 +189,18 @@ fn host(host: &HostDetails) -> HostDetails {
         dhcp: all(&host.dhcp),
         gateway: host.gateway,
         unanswered: host.unanswered,
+        lease: host.lease.as_ref().map(lease),
+    }
+}
+
+fn lease(lease: &LeaseDetails) -> LeaseDetails {
+    LeaseDetails {
+        address: lease.address,
+        seconds: lease.seconds,
+        routers: lease.routers.clone(),
+        dns: lease.dns.clone(),
+        domain: option(&lease.domain),
+        wpad: option(&lease.wpad),
+        captive_portal: option(&lease.captive_portal),
     }
 }

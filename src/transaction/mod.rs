@@ -9,9 +9,12 @@ pub mod calling;
 mod exchange;
 mod handshake;
 mod host_event;
+pub mod lease;
 pub mod lookup;
 pub mod quic;
+pub mod solicited;
 pub mod ticket;
+mod waiting;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -27,8 +30,10 @@ use crate::wire::Mac;
 
 pub use calling::{CallProtocol, NameCall};
 pub use host_event::HostEvent;
+pub use lease::{Granted, Lease, LeaseEnd, LeaseMessage};
 pub use lookup::{Lookup, LookupAnswer, LookupEnd};
 pub use quic::Quic;
+pub use solicited::{Router, Solicited};
 pub use ticket::TicketRefusal;
 
 /// Something that happened on one flow and is over, or that the capture shows no further.
@@ -72,6 +77,21 @@ pub enum Transaction {
     },
     /// Something that the operating system wrote down.
     HostEvent(Box<HostEvent>),
+    /// A DHCP exchange.
+    Lease(Box<Lease>),
+    /// A question for the link address of a neighbour, and its answer.
+    Solicited(Box<Solicited>),
+    /// A search for routers, or what a router tells.
+    Router(Router),
+    /// A host told its own name.
+    Named {
+        /// The host.
+        address: IpAddr,
+        /// Its name.
+        name: String,
+        /// The packet.
+        at: PacketRef,
+    },
 }
 
 /// Equal transactions that a kept one stands for: a client that probes every half minute for a day leaves the first
@@ -294,14 +314,18 @@ impl Transaction {
     pub fn order(&self) -> (CaptureTime, PacketRef) {
         match self {
             Self::Lookup(lookup) => (lookup.ended, lookup.first()),
-            Self::RivalAnswer { at, .. } | Self::Neighbour { at, .. } => (at.time, *at),
-            Self::HostEvent(event) => (event.at.time, event.at),
+            Self::RivalAnswer { at, .. } | Self::Neighbour { at, .. } | Self::Named { at, .. } => (at.time, *at),
             Self::Attempted(attempted) => (attempted.connection.last.time, attempted.connection.first),
             Self::Exchange(exchange) => (exchange.ended, exchange.started),
             Self::Handshake(handshake) => (handshake.ended, handshake.started),
+            Self::Lease(lease) => (lease.ended, lease.first()),
+            Self::Solicited(question) => (question.ended, question.first()),
+            Self::Router(router @ Router::Searched { ended, .. }) => (*ended, router.first()),
+            Self::Router(Router::Advertised { at, .. }) => (at.time, *at),
             Self::Called(call) => (call.at.time, call.at),
             Self::TicketRefusal(refusal) => (refusal.at.time, refusal.at),
             Self::Quic(quic) => (quic.ended, quic.first),
+            Self::HostEvent(event) => (event.at.time, event.at),
         }
     }
 
@@ -317,7 +341,11 @@ impl Transaction {
             Self::Called(call) => call.client.ip(),
             Self::TicketRefusal(refusal) => refusal.client.ip(),
             Self::Quic(quic) => quic.asker(),
-            Self::Neighbour { address, .. } => *address,
+            Self::Neighbour { address, .. } | Self::Named { address, .. } => *address,
+            Self::Lease(lease) => lease.client.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)),
+            Self::Solicited(question) => question.client,
+            Self::Router(Router::Searched { client, .. }) => *client,
+            Self::Router(Router::Advertised { router, .. }) => *router,
             Self::HostEvent(_) => return None,
         })
     }

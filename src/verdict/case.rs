@@ -147,6 +147,10 @@ impl Doubt {
             | Self::SignInUnseen
             | Self::NamelessTicket
             | Self::EarlierTries
+            | Self::UnusedOffer
+            | Self::OtherRoute
+            | Self::LocalPrefix
+            | Self::NotOnTheWire
             | Self::WindowsDisagrees => Confidence::Medium,
         }
     }

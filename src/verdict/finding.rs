@@ -271,6 +271,14 @@ pub enum Doubt {
     NamelessTicket,
     /// Windows' own events say otherwise.
     WindowsDisagrees,
+    /// Offers of DHCP are in the capture, and the client took none of them: they may not have reached it.
+    UnusedOffer,
+    /// A route may come from elsewhere: set by hand, or by a VPN.
+    OtherRoute,
+    /// The routers advertise a prefix that is not for the Internet (RFC 4193).
+    LocalPrefix,
+    /// Services, registry and policy of the client are not on the wire.
+    NotOnTheWire,
 }
 
 /// Remarks that a rule adds to a finding.
@@ -578,9 +586,41 @@ pub struct HostDetails {
     pub gateway: Option<IpAddr>,
     /// Questions for an address, a gateway or a prefix that stayed unanswered.
     pub unanswered: u32,
+    /// What its lease says, where it has one.
+    pub lease: Option<LeaseDetails>,
+}
+
+/// What a DHCP server granted.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+pub struct LeaseDetails {
+    /// Address.
+    pub address: Option<IpAddr>,
+    /// Seconds for which it is granted.
+    pub seconds: Option<u32>,
+    /// Routers (option 3, or the default route of option 121 or 249).
+    pub routers: Vec<IpAddr>,
+    /// DNS servers (option 6).
+    pub dns: Vec<IpAddr>,
+    /// Domain name (option 15).
+    pub domain: Option<String>,
+    /// URL of the proxy configuration (option 252).
+    pub wpad: Option<String>,
+    /// URL of the captive portal API (option 114).
+    pub captive_portal: Option<String>,
 }
 
 impl Responder {
+    /// The link address that [`Self::mac_text`] wrote.
+    #[must_use]
+    pub fn mac_of(text: &str) -> Option<Mac> {
+        let mut bytes = [0; 6];
+        let mut parts = text.split(':');
+        for byte in &mut bytes {
+            *byte = u8::from_str_radix(parts.next()?, 16).ok()?;
+        }
+        parts.next().is_none().then_some(Mac(bytes))
+    }
+
     /// The responder behind a link address.
     #[must_use]
     pub fn mac_text(mac: Mac) -> String {

@@ -42,6 +42,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
         }
         all.append(&mut findings);
     }
+    all.append(&mut super::host::judge(world, roles));
     relate::relate(world, roles, &mut all);
     all.extend(endpoints::unreachable(world, roles));
     all.extend(office::gated(world, roles, &hosts, &all));
@@ -138,10 +139,10 @@ pub const fn is_os_check(finding: &Finding) -> bool {
     finding.details.os_check.is_some()
 }
 
-/// Whether the rule that decided is one for probes: all are, but those for TLS, for other requests' 407 and for the
-/// search for a proxy.
+/// Whether the rule that decided is one for probes: all are, but those for TLS, for other requests' 407, for the search
+/// for a proxy and for conditions of the host.
 fn of_probe(finding: &Finding) -> bool {
-    !["tls.", "proxy-other.", "discovery."].iter().any(|floor| finding.rule.starts_with(floor))
+    !["tls.", "proxy-other.", "discovery.", "host."].iter().any(|floor| finding.rule.starts_with(floor))
 }
 
 /// When each proxy was asked for something by a client whose leg is in the capture.

@@ -9,6 +9,7 @@ mod dns;
 pub mod endpoints;
 mod evidence;
 pub mod finding;
+mod host;
 mod http;
 pub mod judge;
 mod marks;

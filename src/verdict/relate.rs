@@ -56,7 +56,7 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
         heal(finding, &outcomes);
         finding.severity = severity(finding, &outcomes, &hosts, roles, &world.directory);
     }
-    fold(world.settings.deadlines.episode, findings, all);
+    fold(world.settings.deadlines.episode, &world.stations.link_ups(), findings, all);
 }
 
 /// What the probes of each client came to.
@@ -228,7 +228,11 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
             let sign_in = finding.host.as_deref().is_some_and(|host| directory.is_required_sign_in(host));
             if sign_in { Severity::Error } else { Severity::Warning }
         }
-        Verdict::TlsVersionMismatch if finding.recovered_after.is_some() => Severity::Warning,
+        Verdict::TlsVersionMismatch | Verdict::NoAddress | Verdict::SuspectArpProbeFailed
+            if finding.recovered_after.is_some() =>
+        {
+            Severity::Warning
+        }
         _ => Severity::Error,
     };
     if !is_probe(finding) || finding.route == Some(Route::ProxyUpstream) || roles.role(finding.client) == Role::Nat {
@@ -270,7 +274,9 @@ fn is_one_eyed(finding: &Finding) -> bool {
 
 /// Joins equal repeats: same names on the same way within `window`, nothing else of the kind in between. The evidence
 /// of the first and of the last occurrence stays.
-fn fold(window: Duration, findings: Vec<Finding>, out: &mut Vec<Finding>) {
+///
+/// A link that came up in between begins a new episode.
+fn fold(window: Duration, ups: &LinkUps, findings: Vec<Finding>, out: &mut Vec<Finding>) {
     // How much of a folded finding's proof belongs to its first occurrence.
     let mut own: Vec<(usize, usize)> = Vec::new();
     for finding in findings {
@@ -284,7 +290,11 @@ fn fold(window: Duration, findings: Vec<Finding>, out: &mut Vec<Finding>) {
             },
         );
         match earlier {
-            Some((first, own)) if equal(first, &finding) && finding.started.since(first.ended) <= window => {
+            Some((first, own))
+                if equal(first, &finding)
+                    && finding.started.since(first.ended) <= window
+                    && !came_up(ups, first, &finding) =>
+            {
                 first.evidence.truncate(own.0);
                 first.conversations.truncate(own.1);
                 absorb(first, finding);
@@ -295,6 +305,14 @@ fn fold(window: Duration, findings: Vec<Finding>, out: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// When the links of hosts came up, by address.
+type LinkUps = HashMap<IpAddr, Vec<CaptureTime>, foldhash::fast::RandomState>;
+
+/// Whether the client's link came up after one finding and before the other.
+fn came_up(ups: &LinkUps, first: &Finding, next: &Finding) -> bool {
+    ups.get(&first.client).is_some_and(|times| times.iter().any(|up| *up > first.ended && *up <= next.started))
 }
 
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -318,6 +336,11 @@ impl Kind {
     }
 }
 
+/// The link address of a host that is known by nothing else.
+fn station(finding: &Finding) -> Option<&str> {
+    finding.details.host.as_ref().and_then(|host| host.mac.as_deref())
+}
+
 fn equal(a: &Finding, b: &Finding) -> bool {
     let same_server = a.server == b.server || matches!(Kind::of(a), Kind::Web | Kind::OsCheck);
     a.verdict == b.verdict
@@ -326,6 +349,7 @@ fn equal(a: &Finding, b: &Finding) -> bool {
         && a.proxy == b.proxy
         && a.guess == b.guess
         && a.severity == b.severity
+        && station(a) == station(b)
         && same_server
 }
 

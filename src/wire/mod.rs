@@ -97,8 +97,8 @@ pub enum Body<'a> {
     Udp(Datagram<'a>),
     /// An ICMP or ICMPv6 error about a packet that it quotes.
     IcmpError(IcmpError),
-    /// An address binding told by ARP or neighbour discovery.
-    Neighbour(Neighbour),
+    /// A message of ARP or neighbour discovery.
+    Neighbour(Neighbour<'a>),
     /// IP with another payload, or a fragment that waits for the rest.
     OtherIp,
     /// Something without IP, or cut before it could be told.
@@ -175,13 +175,58 @@ pub struct IcmpError {
     pub ports: (u16, u16),
 }
 
+/// A message of ARP or neighbour discovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour<'a> {
+    /// The address binding that it tells, where it tells one.
+    pub binding: Option<Binding>,
+    /// What it asks or says.
+    pub said: Said<'a>,
+}
+
 /// An address and the link address that answers for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Neighbour {
+pub struct Binding {
     /// The IP address.
     pub address: IpAddr,
     /// The link address that claims it.
     pub mac: Mac,
+}
+
+/// What a message of ARP or neighbour discovery asks or says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Who has `target`? `sender` is unspecified while it makes sure that nobody has its own new address (RFC 5227,
+    /// RFC 4862), and equal to `target` where it announces itself (gratuitous ARP).
+    Asks {
+        /// Who asks.
+        sender: IpAddr,
+        /// The link address of who asks, as the message says or else the frame.
+        mac: Option<Mac>,
+        /// Whose link address is asked for.
+        target: IpAddr,
+    },
+    /// `target` is at the binding's link address.
+    Answers {
+        /// Whose link address is told.
+        target: IpAddr,
+        /// To whom, where it is told to one host.
+        to: Option<IpAddr>,
+    },
+    /// Is there a router? (RFC 4861, 4.1)
+    AsksForRouter {
+        /// Who asks; unspecified while it has no address.
+        sender: IpAddr,
+        /// The link address of who asks, where the message says.
+        mac: Option<Mac>,
+    },
+    /// A router tells what it offers (RFC 4861, 4.2).
+    Router {
+        /// The router.
+        sender: IpAddr,
+        /// The message from its fifth byte on: hop limit, flags, lifetime, timers, options.
+        body: &'a [u8],
+    },
 }
 
 impl IcmpError {

@@ -251,11 +251,15 @@ fn arp(operation: u8, sender: Ipv4Addr, mac: [u8; 6]) -> Vec<u8> {
 
 #[test]
 fn bindings_of_arp_and_neighbour_discovery() {
-    let four = Body::Neighbour(Neighbour { address: A4.into(), mac: MAC });
-    for operation in [1, 2] {
+    let asks = |sender: Ipv4Addr| Said::Asks { sender: sender.into(), mac: Some(MAC), target: B4.into() };
+    let answers = Said::Answers { target: A4.into(), to: Some(B4.into()) };
+    for (operation, said) in [(1, asks(A4)), (2, answers)] {
+        let binding = Some(Binding { address: A4.into(), mac: MAC });
+        let four = Body::Neighbour(Neighbour { binding, said });
         assert_eq!(tell(1, &arp(operation, A4, MAC.0)), format!("{four:?}"));
     }
-    assert_eq!(tell(1, &arp(1, Ipv4Addr::UNSPECIFIED, MAC.0)), "Other", "a probe");
+    let probe = Body::Neighbour(Neighbour { binding: None, said: asks(Ipv4Addr::UNSPECIFIED) });
+    assert_eq!(tell(1, &arp(1, Ipv4Addr::UNSPECIFIED, MAC.0)), format!("{probe:?}"), "binds nothing");
     assert_eq!(tell(1, &arp(2, A4, [0xff; 6])), "Other", "nobody's address");
     assert_eq!(tell(1, &arp(3, A4, MAC.0)), "Other", "reverse ARP");
 
@@ -269,7 +273,7 @@ fn bindings_of_arp_and_neighbour_discovery() {
         let mut decoder = Decoder::new();
         let packet = decoder.decode(&frame(1, &data));
         let Body::Neighbour(neighbour) = packet.body else { panic!("{packet:?}") };
-        assert_eq!(neighbour, Neighbour { address: address.into(), mac: MAC });
+        assert_eq!(neighbour.binding, Some(Binding { address: address.into(), mac: MAC }));
         assert!(packet.ip.is_some());
         let mut routed = data.clone();
         routed[21] = 254;

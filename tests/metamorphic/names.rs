@@ -199,8 +199,10 @@ fn collect(records: &[Record]) -> Collected {
                 ports.extend([error.ports.0, error.ports.1]);
             }
             Body::Neighbour(neighbour) => {
-                addresses.insert(neighbour.address);
-                macs.insert(neighbour.mac.0);
+                if let Some(binding) = neighbour.binding {
+                    addresses.insert(binding.address);
+                    macs.insert(binding.mac.0);
+                }
             }
             _ => {}
         }

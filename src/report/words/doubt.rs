@@ -63,6 +63,10 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::SignInUnseen => ("DNS or TLS is missing from the capture, so a sign-in may have gone unseen", "DNS または TLS が取得されておらず、サインインを見落としている可能性がある"),
         Doubt::NamelessTicket => ("a Kerberos ticket does not show whose it is: it may be several users", "Kerberos チケットからは利用者が分からず、複数の利用者の可能性がある"),
         Doubt::EarlierTries => ("the capture begins so late that the client may have tried newer versions just before", "取得開始の直前に、クライアントがより新しいバージョンを試した可能性がある"),
+        Doubt::UnusedOffer => ("DHCP offers are in the capture, and the client took none: they may not have reached it", "DHCP の提示は取得データにあるが、クライアントは使っていない（届いていない可能性）"),
+        Doubt::OtherRoute => ("a route may come from elsewhere: set by hand, or by a VPN", "手動設定や VPN など、別の経路がある可能性がある"),
+        Doubt::LocalPrefix => ("the routers advertise a prefix that is not for the Internet", "インターネット用ではないプレフィックスが広告されている"),
+        Doubt::NotOnTheWire => ("services, registry and policy of the client cannot be seen in packets", "クライアントのサービス・レジストリ・ポリシーはパケットからは見えない"),
         Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } => ("", ""),
     };
     language.pick(en, ja)

@@ -1,10 +1,10 @@
 //! Conditions of the host itself: no address, no route, a silent gateway.
 
-use super::Story;
 use super::facts::Facts;
+use super::{Story, advice};
 use crate::report::language::say;
 use crate::report::model::Audience;
-use crate::verdict::Verdict;
+use crate::verdict::{Cause, Verdict};
 
 /// The words for a condition of the host.
 #[must_use]
@@ -12,50 +12,15 @@ pub fn story(facts: &Facts<'_>) -> Story {
     let (language, client, gateway) = (facts.language, &facts.client, &facts.gateway);
     let unanswered = facts.finding.details.host.as_ref().map_or(0, |host| host.unanswered);
     match facts.finding.verdict {
-        Verdict::NoAddress => {
-            let claimed = facts
-                .finding
-                .details
-                .host
-                .as_ref()
-                .and_then(|host| host.claimed)
-                .map(|address| say!(language, " It then gave itself {address}.", "その後、自分で {address} を設定しました。"))
-                .unwrap_or_default();
-            Story::new(say!(
+        Verdict::NoAddress => no_address(facts),
+        Verdict::NoGlobalAddress => Story::new(match facts.finding.cause {
+            Some(Cause::RouterNoPrefix) => say!(
                 language,
-                "{client} gets no IPv4 address from DHCP",
-                "{client} が DHCP から IPv4 アドレスを取得できない"
-            ))
-            .tell(say!(
-                language,
-                "{client} asked for an address {unanswered} times and got no lease.{claimed} Without an address nothing \
-                 else can work.",
-                "{client} は {unanswered} 回アドレスを要求しましたが、割り当てがありません。{claimed}アドレスがなければ\
-                 通信できません。"
-            ))
-            .advise(
-                Audience::Client,
-                language.pick(
-                    "On the PC: `ipconfig /all`, `ipconfig /renew`; the service DHCP Client (Dhcp) must run.",
-                    "PC で `ipconfig /all`、`ipconfig /renew` を実行し、DHCP Client サービス（Dhcp）の実行を確認してください。",
-                ),
-            )
-            .advise(
-                Audience::Firewall,
-                language.pick(
-                    "On the network: check the VLAN of the port, the DHCP relay, DHCP snooping, and whether the address \
-                     pool is exhausted; option 3 (router) must be delivered.",
-                    "ネットワーク側：ポートの VLAN、DHCP リレー、DHCP スヌーピング、アドレスプールの枯渇を確認してください。\
-                     オプション 3（ルーター）の配布も必要です。",
-                ),
-            )
-            .otherwise(language.pick("A DHCP ACK would make this no finding.", "DHCP ACK があれば問題とは扱いません。"))
-        }
-        Verdict::NoGlobalAddress => Story::new(say!(
-            language,
-            "{client} has no global IPv6 address",
-            "{client} に IPv6 グローバルアドレスがない"
-        ))
+                "{client} has no global IPv6 address: the routers advertise no usable prefix",
+                "{client} に IPv6 グローバルアドレスがない（使えるプレフィックスの広告なし）"
+            ),
+            _ => say!(language, "{client} has no global IPv6 address", "{client} に IPv6 グローバルアドレスがない"),
+        })
         .tell(language.pick(
             "Only link-local IPv6 is in use: no router advertised a prefix and no DHCPv6 server gave an address. In an \
              IPv4-only network this is normal.",
@@ -104,11 +69,8 @@ pub fn story(facts: &Facts<'_>) -> Story {
             "Any packet of the client to another network would refute it.",
             "他のネットワークへの通信が 1 つでもあれば否定されます。",
         )),
-        _ => Story::new(say!(
-            language,
-            "The gateway {gateway} does not answer {client}",
-            "ゲートウェイ {gateway} が {client} に応答しない"
-        ))
+        Verdict::NoProbeSeen => no_probe(facts),
+        _ => Story::new(gateway_title(facts))
         .tell(say!(
             language,
             "{client} asked for the link address of {gateway} {unanswered} times (ARP or neighbour solicitation) and got \
@@ -137,4 +99,139 @@ pub fn story(facts: &Facts<'_>) -> Story {
             "ゲートウェイの応答が 1 つでもあれば問題とは扱いません。",
         )),
     }
+}
+
+/// No lease: what went wrong stands in the cause.
+fn no_address(facts: &Facts<'_>) -> Story {
+    let (language, client) = (facts.language, &facts.client);
+    let host = facts.finding.details.host.as_ref();
+    let asked = host.map_or(0, |host| host.unanswered);
+    let server = host
+        .and_then(|host| host.dhcp_server)
+        .map_or_else(|| language.pick("the DHCP server", "DHCP サーバー").to_owned(), |server| server.to_string());
+    let claimed = host
+        .and_then(|host| host.claimed)
+        .map(|address| say!(language, " It then gave itself {address}.", "その後、自分で {address} を設定しました。"))
+        .unwrap_or_default();
+    let (title, what) = match facts.finding.cause {
+        Some(Cause::DhcpNak) => (
+            say!(
+                language,
+                "{server} refuses {client} an address (NAK)",
+                "{server} が {client} への割り当てを拒否（NAK）"
+            ),
+            say!(
+                language,
+                "The server refuses every address that {client} asks for: its pool, its reservations or its idea of the \
+                 subnet do not fit this network.{claimed}",
+                "{client} が要求するアドレスをサーバーがすべて拒否しています。プール、予約、サブネットの設定がこのネットワークに\
+                 合っていません。{claimed}"
+            ),
+        ),
+        Some(Cause::DhcpDecline) => (
+            say!(
+                language,
+                "{client} is offered addresses that others already use (DECLINE)",
+                "{client} に使用中のアドレスが割り当てられる（DECLINE）"
+            ),
+            say!(
+                language,
+                "{client} checks each address by ARP, finds somebody else on it, and refuses it: machines with fixed \
+                 addresses inside the pool, or a second DHCP server.{claimed}",
+                "{client} は ARP で重複を検出し、割り当てを辞退しています。プール内の固定 IP 端末、または 2 台目の DHCP \
+                 サーバーが考えられます。{claimed}"
+            ),
+        ),
+        Some(Cause::DhcpNoAck) => (
+            say!(
+                language,
+                "{client} was offered an address and gets none",
+                "{client} はアドレスを提示されたが、割り当てが確定しない"
+            ),
+            say!(
+                language,
+                "A DHCP server offered an address, and its grant (ACK) never came.{claimed}",
+                "DHCP サーバーからの提示（OFFER）はありましたが、確定（ACK）がありません。{claimed}"
+            ),
+        ),
+        _ => (
+            say!(
+                language,
+                "{client} gets no IPv4 address from DHCP",
+                "{client} が DHCP から IPv4 アドレスを取得できない"
+            ),
+            say!(
+                language,
+                "{client} asked for an address {asked} times and got no lease.{claimed}",
+                "{client} は {asked} 回アドレスを要求しましたが、割り当てがありません。{claimed}"
+            ),
+        ),
+    };
+    Story::new(title)
+        .tell(what)
+        .tell(language.pick(
+            "Without an address nothing else can work.",
+            "アドレスがなければ通信できません。",
+        ))
+        .advise(
+            Audience::Client,
+            language.pick(
+                "On the PC: `ipconfig /all`, `ipconfig /renew`; the service DHCP Client (Dhcp) must run.",
+                "PC で `ipconfig /all`、`ipconfig /renew` を実行し、DHCP Client サービス（Dhcp）の実行を確認してください。",
+            ),
+        )
+        .advise(
+            Audience::Firewall,
+            language.pick(
+                "On the network: check the VLAN of the port, the DHCP relay, DHCP snooping, and whether the address \
+                 pool is exhausted; option 3 (router) must be delivered.",
+                "ネットワーク側：ポートの VLAN、DHCP リレー、DHCP スヌーピング、アドレスプールの枯渇を確認してください。\
+                 オプション 3（ルーター）の配布も必要です。",
+            ),
+        )
+        .otherwise(language.pick("A DHCP ACK would make this no finding.", "DHCP ACK があれば問題とは扱いません。"))
+}
+
+/// The silent gateway, by the family that asks.
+fn gateway_title(facts: &Facts<'_>) -> String {
+    let (language, client, gateway) = (facts.language, &facts.client, &facts.gateway);
+    match facts.finding.cause {
+        Some(Cause::NeighbourTimeout) => say!(
+            language,
+            "The IPv6 router {gateway} does not answer {client}",
+            "IPv6 ルーター {gateway} が {client} に応答しない"
+        ),
+        _ => say!(
+            language,
+            "The gateway {gateway} does not answer {client}",
+            "ゲートウェイ {gateway} が {client} に応答しない"
+        ),
+    }
+}
+
+/// A client that came up and was silent, with what keeps Windows from probing.
+fn no_probe(facts: &Facts<'_>) -> Story {
+    let (language, client) = (facts.language, &facts.client);
+    Story::new(say!(
+        language,
+        "{client} came up and sent no probe within 60 s",
+        "{client} は接続後 60 秒以内にプローブを送信していない"
+    ))
+    .tell(language.pick(
+        "The link came up inside the capture and the minute after it is there, but no probe was sent. The service that \
+         judges the connection may be stopped, or probing is switched off.",
+        "接続確立とその後 1 分間が取得されていますが、プローブが送信されていません。判定サービスの停止、または\
+         プローブの無効化が考えられます。",
+    ))
+    .advise(Audience::Client, advice::services(language))
+    .advise(
+        Audience::Client,
+        language.pick(
+            "Check that probing is on: EnableActiveProbing must be 1 under HKLM\\SYSTEM\\CurrentControlSet\\Services\\\
+             NlaSvc\\Parameters\\Internet, and the policy NoActiveProbe absent.",
+            "プローブが有効か確認してください：HKLM\\SYSTEM\\CurrentControlSet\\Services\\NlaSvc\\Parameters\\Internet \
+             の EnableActiveProbing が 1、ポリシー NoActiveProbe が未設定であること。",
+        ),
+    )
+    .otherwise(language.pick("Any probe would refute it.", "プローブが 1 つでもあれば否定されます。"))
 }

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::{Story, advice, verdict};
 use crate::report::language::say;
-use crate::verdict::Cause;
+use crate::verdict::{Cause, Verdict};
 
 /// The words for a finding that the capture cannot decide.
 #[must_use]
@@ -58,11 +58,26 @@ pub fn story(facts: &Facts<'_>) -> Story {
             ),
         ),
     };
-    let mut story = Story::new(say!(
-        language,
-        "What became of the request of {client} to {host} cannot be told: {why}",
-        "{client} から {host} への要求の結果を判定できない：{why}"
-    ))
+    let mut story = Story::new(match facts.finding.guess {
+        Some(Verdict::NoAddress) => say!(
+            language,
+            "Whether {client} got an address cannot be told: {why}",
+            "{client} がアドレスを取得できたか判定できない：{why}"
+        ),
+        Some(Verdict::SuspectArpProbeFailed) => {
+            let gateway = &facts.gateway;
+            say!(
+                language,
+                "Whether the gateway {gateway} answers {client} cannot be told: {why}",
+                "ゲートウェイ {gateway} が {client} に応答するか判定できない：{why}"
+            )
+        }
+        _ => say!(
+            language,
+            "What became of the request of {client} to {host} cannot be told: {why}",
+            "{client} から {host} への要求の結果を判定できない：{why}"
+        ),
+    })
     .tell(lack);
     if let Some(guess) = facts.finding.guess {
         let meaning = verdict::meaning(guess, language);

@@ -144,12 +144,14 @@ fn subject(facts: &Facts<'_>) -> Story {
         | Verdict::TlsHandshakeFailed
         | Verdict::LegacyTlsNegotiated
         | Verdict::TlsIntercepted => tls::story(facts),
-        Verdict::NoAddress | Verdict::NoGlobalAddress | Verdict::NoRoute | Verdict::SuspectArpProbeFailed => {
-            host::story(facts)
-        }
+        Verdict::NoAddress
+        | Verdict::NoGlobalAddress
+        | Verdict::NoRoute
+        | Verdict::SuspectArpProbeFailed
+        | Verdict::NoProbeSeen => host::story(facts),
         Verdict::OfficeGatedByNcsi => office::gated(facts),
         Verdict::EndpointSetUnreachable => office::unreachable(facts),
-        Verdict::ProbeLookAlike | Verdict::NoProbeSeen => other::story(facts),
+        Verdict::ProbeLookAlike => other::story(facts),
         Verdict::OsCheckSucceeded | Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed => {
             os_check::story(facts)
         }
@@ -207,6 +209,16 @@ fn by_cause(facts: &Facts<'_>) -> Story {
         | C::TlsTimeout
         | C::TlsLegacyVersion
         | C::TlsInterception => tls::story(facts),
+        C::DhcpNoOffer
+        | C::DhcpNoAck
+        | C::DhcpNak
+        | C::DhcpDecline
+        | C::DhcpNoRouter
+        | C::RouterSilent
+        | C::RouterNoPrefix
+        | C::ArpTimeout
+        | C::NeighbourTimeout
+        | C::ProbeNeverSent => host::story(facts),
         C::OneWay | C::TruncatedPackets | C::CaptureEnded | C::Gap | C::FilteredCapture | C::AnonymisedCapture => {
             incomplete::story(facts)
         }

@@ -56,28 +56,7 @@ pub fn story(facts: &Facts<'_>) -> Story {
             "The User-Agent \"Microsoft NCSI\" would make it a probe.",
             "User-Agent が「Microsoft NCSI」ならプローブとして扱います。",
         )),
-        _ => Story::new(say!(
-            language,
-            "{client} came up and sent no probe within 60 s",
-            "{client} は接続後 60 秒以内にプローブを送信していない"
-        ))
-        .tell(language.pick(
-            "The link came up inside the capture and the minute after it is there, but no probe was sent. The service \
-             that judges the connection may be stopped, or probing is switched off.",
-            "接続確立とその後 1 分間が取得されていますが、プローブが送信されていません。判定サービスの停止、または\
-             プローブの無効化が考えられます。",
-        ))
-        .advise(Audience::Client, advice::services(language))
-        .advise(
-            Audience::Client,
-            language.pick(
-                "Check that probing is on: EnableActiveProbing must be 1 under HKLM\\SYSTEM\\CurrentControlSet\\Services\\\
-                 NlaSvc\\Parameters\\Internet, and the policy NoActiveProbe absent.",
-                "プローブが有効か確認してください：HKLM\\SYSTEM\\CurrentControlSet\\Services\\NlaSvc\\Parameters\\Internet \
-                 の EnableActiveProbing が 1、ポリシー NoActiveProbe が未設定であること。",
-            ),
-        )
-        .otherwise(language.pick("Any probe would refute it.", "プローブが 1 つでもあれば否定されます。")),
+        _ => without_cause(facts),
     }
 }
 

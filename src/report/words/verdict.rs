@@ -262,20 +262,20 @@ pub const fn causes_of(verdict: Verdict) -> &'static [Cause] {
             C::ProxyUpstreamFailure,
             C::ProxyContentReplaced,
         ],
+        Verdict::NoAddress => &[C::DhcpNoOffer, C::DhcpNoAck, C::DhcpNak, C::DhcpDecline],
+        Verdict::NoGlobalAddress => &[C::RouterSilent, C::RouterNoPrefix],
+        Verdict::NoRoute => &[C::DhcpNoRouter],
+        Verdict::SuspectArpProbeFailed => &[C::ArpTimeout, C::NeighbourTimeout],
+        Verdict::NoProbeSeen => &[C::ProbeNeverSent],
         Verdict::Incomplete => {
             &[C::OneWay, C::CaptureEnded, C::TruncatedPackets, C::Gap, C::FilteredCapture, C::AnonymisedCapture]
         }
         Verdict::ActiveHttpProbeSucceeded
         | Verdict::ActiveHttpProbeSucceededViaProxy
         | Verdict::ActiveDnsProbeSucceeded
-        | Verdict::NoAddress
-        | Verdict::NoGlobalAddress
-        | Verdict::NoRoute
-        | Verdict::SuspectArpProbeFailed
         | Verdict::OfficeGatedByNcsi
         | Verdict::EndpointSetUnreachable
         | Verdict::OsCheckSucceeded
-        | Verdict::ProbeLookAlike
-        | Verdict::NoProbeSeen => &[],
+        | Verdict::ProbeLookAlike => &[],
     }
 }

@@ -1,0 +1,141 @@
+//! What is remembered of one host on the link, by its link address: leases, questions, next hops, addresses used.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use super::presence::Stretches;
+use crate::limits::MAX_KEPT_OF_HOST;
+use crate::source::PacketRef;
+use crate::time::CaptureTime;
+use crate::transaction::{Lease, Router, Solicited};
+use crate::wire::Mac;
+
+/// Addresses, next hops and answered questions remembered of one host: more belong to a router or a scanner, of which
+/// nothing is concluded.
+pub const MAX_PLACES: usize = 16;
+
+/// One host on the link.
+#[derive(Debug, Default)]
+pub struct Station {
+    /// First packet of it that mattered.
+    pub first: Option<PacketRef>,
+    /// Its DHCP exchanges, in the order in which they were settled.
+    pub leases: VecDeque<Lease>,
+    /// Questions for neighbours that nobody was seen to answer.
+    pub questions: VecDeque<Solicited>,
+    /// Searches for routers.
+    pub searches: VecDeque<Router>,
+    /// Addresses that it claims by ARP or neighbour discovery, with the first packet that does and the last moment.
+    pub claims: Vec<Claim>,
+    /// Addresses that it sends from.
+    pub sources: Vec<Used<IpAddr>>,
+    /// Link addresses that it sends to, with two destinations behind each.
+    pub hops: Vec<Hop>,
+    /// Answers to its questions for neighbours: whose address, who answered, when last.
+    pub answers: Vec<(IpAddr, Mac, PacketRef)>,
+    /// When unicast frames towards it were captured.
+    pub reached: Stretches,
+}
+
+/// An address that a host claims on the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The address.
+    pub address: IpAddr,
+    /// The first packet that claims it.
+    pub at: PacketRef,
+    /// When it was last claimed.
+    pub last: CaptureTime,
+}
+
+/// Something that was used, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used<T> {
+    /// What.
+    pub what: T,
+    /// First packet.
+    pub first: PacketRef,
+    /// Last moment.
+    pub last: CaptureTime,
+}
+
+/// A link address that a host sends to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The link address.
+    pub mac: Mac,
+    /// First packet.
+    pub first: PacketRef,
+    /// Last moment.
+    pub last: CaptureTime,
+    /// Destinations behind it.
+    pub destinations: Vec<IpAddr>,
+}
+
+impl Station {
+    /// Notes a packet that it sent.
+    pub fn sent(&mut self, source: IpAddr, next: Option<Mac>, destination: IpAddr, at: PacketRef) {
+        if !source.is_unspecified() {
+            if let Some(used) = self.sources.iter_mut().find(|used| used.what == source) {
+                used.last = used.last.max(at.time);
+            } else if self.sources.len() < MAX_PLACES {
+                self.sources.push(Used { what: source, first: at, last: at.time });
+            }
+        }
+        let Some(mac) = next else { return };
+        if let Some(hop) = self.hops.iter_mut().find(|hop| hop.mac == mac) {
+            hop.last = hop.last.max(at.time);
+            if hop.destinations.len() < MAX_PLACES && !hop.destinations.contains(&destination) {
+                hop.destinations.push(destination);
+            }
+        } else if self.hops.len() < MAX_PLACES {
+            self.hops.push(Hop { mac, first: at, last: at.time, destinations: vec![destination] });
+        }
+    }
+
+    /// Notes an address that it claims.
+    pub fn claimed(&mut self, address: IpAddr, at: PacketRef) {
+        if let Some(claim) = self.claims.iter_mut().find(|claim| claim.address == address) {
+            claim.last = claim.last.max(at.time);
+        } else if self.claims.len() < MAX_PLACES {
+            self.claims.push(Claim { address, at, last: at.time });
+        }
+    }
+
+    /// Keeps a question and what came of it.
+    pub fn question(&mut self, question: Solicited) {
+        let Some((at, mac)) = question.answer else {
+            keep(&mut self.questions, question);
+            return;
+        };
+        let known = self.answers.iter_mut().find(|(target, known, _)| *target == question.target && *known == mac);
+        if let Some((.., last)) = known {
+            *last = at;
+        } else if self.answers.len() < MAX_PLACES {
+            self.answers.push((question.target, mac, at));
+        }
+    }
+
+    /// Keeps a DHCP exchange.
+    pub fn lease(&mut self, lease: Lease) {
+        keep(&mut self.leases, lease);
+    }
+
+    /// Keeps a search for routers.
+    pub fn search(&mut self, search: Router) {
+        keep(&mut self.searches, search);
+    }
+
+    /// Addresses that it uses or claims at or after `from`.
+    pub fn addresses_from(&self, from: CaptureTime) -> impl Iterator<Item = IpAddr> {
+        let claimed = self.claims.iter().filter(move |claim| claim.last >= from).map(|claim| claim.address);
+        claimed.chain(self.sources.iter().filter(move |used| used.last >= from).map(|used| used.what))
+    }
+}
+
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
+    if list.len() >= MAX_KEPT_OF_HOST {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
