@@ -141,14 +141,17 @@ impl OnLink<'_> {
         Some(finding)
     }
 
-    /// The address of its own making that the host took in that time.
+    /// The address of its own making that the host took in that time. One that it uses from the first DISCOVER on was
+    /// taken before: it says nothing about these.
     fn self_assigned(&self, from: CaptureTime, until: CaptureTime) -> Option<Claim> {
         let claimed = self.station.claims.iter().copied();
         let used =
             self.station.sources.iter().map(|used| Claim { address: used.what, at: used.first, last: used.last });
         claimed
             .chain(used)
-            .filter(|claim| is_self_assigned(claim.address) && claim.last >= from && claim.at.time < until)
+            .filter(|claim| {
+                is_self_assigned(claim.address) && claim.at.time >= from.after(FIRST_PAUSE) && claim.at.time < until
+            })
             .min_by_key(|claim| claim.at)
     }
 
