@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test lint doc setup compare captures bench clean
+.PHONY: demo test lint doc setup compare captures tables bench clean
 
 demo: setup
 	$(CARGO) build --release --locked
@@ -42,6 +42,10 @@ compare: setup
 captures:
 	captures/lab/setup.sh
 	python3 captures/lab/run.py all
+
+# Writes the table of rows, captures and near misses anew.
+tables: setup
+	NCSIGHT_WRITE_TABLES=1 $(CARGO) test --locked --test tables
 
 bench: setup
 	$(CARGO) bench --locked
