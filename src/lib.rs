@@ -8,7 +8,7 @@
 //!                                                                                               │ one flow at a time
 //!  ─────────────────────────────────────────────────────────────────────────────────────────────┼───────────────────
 //!                                                                                               │ one client at a time
-//!                           report ◀─ Snapshot ◀─ engine ◀─ Finding ◀─ verdict ◀─ Attempt ◀─ probe
+//!                     report, tui ◀─ Snapshot ◀─ engine ◀─ Finding ◀─ verdict ◀─ Attempt ◀─ probe
 //! ```
 //!
 //! A file imports only from floors to its left. Above the line everything knows one flow and nothing else; below it
@@ -30,6 +30,7 @@ pub mod source;
 pub mod text;
 pub mod time;
 pub mod transaction;
+pub mod tui;
 pub mod verdict;
 pub mod vocabulary;
 pub mod wire;

@@ -8,6 +8,7 @@ mod inventory;
 mod output;
 mod progress;
 mod run;
+mod screen;
 
 pub use run::{Analyse, run};
 

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
-use super::{config, endpoints, interfaces, inventory};
+use super::{config, endpoints, interfaces, inventory, screen};
 use crate::engine::snapshot::Snapshot;
 use crate::error::Error;
 use crate::limits::TableLimits;
@@ -66,6 +66,7 @@ fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
             say(&Arguments::command().render_help().to_string());
             Ok(UNUSABLE)
         }
+        None if interface.is_none() && screen::wanted() => screen::open(files, &common),
         None => report(ReportArguments { format: Format::Text, output: None, interface, files }, &common, analyse),
         Some(_) if !files.is_empty() || interface.is_some() => {
             bail!("captures and interfaces stand behind the command: ncsight report FILE...")
@@ -156,7 +157,7 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-fn settings(common: &Common) -> anyhow::Result<Settings> {
+pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = &common.config {
         config::load(path, &mut settings)?;
@@ -176,7 +177,7 @@ fn settings(common: &Common) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-fn selection(common: &Common, zone: &TimeZone) -> anyhow::Result<Selection> {
+pub(super) fn selection(common: &Common, zone: &TimeZone) -> anyhow::Result<Selection> {
     let time = |text: &Option<String>, flag: &'static str| {
         text.as_deref()
             .map(|text| clock::parse(text, zone).map_err(|message| anyhow::anyhow!("{flag}: {message}")))
@@ -204,7 +205,7 @@ fn style(common: &Common, output: &Output) -> anyhow::Result<Style> {
 }
 
 /// A zone by its IANA name, or a fixed offset.
-fn zone(name: &str) -> anyhow::Result<TimeZone> {
+pub(super) fn zone(name: &str) -> anyhow::Result<TimeZone> {
     if let Ok(zone) = TimeZone::get(name) {
         return Ok(zone);
     }
@@ -234,6 +235,6 @@ fn print(content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow:
 }
 
 /// A line on standard error, as far as anybody is there.
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.trim_end());
 }

@@ -1,6 +1,7 @@
 //! The engine: runs the floors and keeps what they find.
 
 mod endpoints;
+pub mod follow;
 mod inventory;
 mod networks;
 mod pipeline;
@@ -15,6 +16,7 @@ use std::thread::JoinHandle;
 pub use inventory::{Inventory, inventory};
 
 use crate::error::Error;
+use crate::flow::TableStats;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, Options, digest};
@@ -78,19 +80,28 @@ pub fn analyse_capture(
     for (input, handle) in inputs.iter_mut().zip(digests) {
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
-    // Windows' own events name no network; the first one has them.
+    accept_journal(&capture, &mut parts);
+    conclude(parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect(), inputs)
+}
+
+/// Windows' own events name no network; the first one has them.
+fn accept_journal(capture: &Capture, parts: &mut [(World, Counts, TableStats)]) {
     if let Some((world, ..)) = parts.first_mut() {
         for event in capture.journal().iter().filter_map(HostEvent::read) {
             world.accept(Transaction::HostEvent(Box::new(event)));
         }
     }
+}
+
+/// What is known of all networks now.
+fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>) -> Snapshot {
     let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
         endpoint_list: settings.endpoints.file.clone(),
         ..Snapshot::default()
     };
     let mut judged = Vec::new();
-    for (world, ..) in &mut parts {
+    for (world, ..) in parts.iter_mut() {
         world.drops = inputs.iter().map(|input| input.dropped).sum();
         world.filtered |= inputs.iter().any(|input| input.filter.is_some());
         let roles = Roles::of(world);
@@ -99,15 +110,15 @@ pub fn analyse_capture(
     }
     number(judged.iter_mut().flat_map(|(_, findings)| findings).collect());
     for ((world, counts, flows), (roles, mut findings)) in parts.into_iter().zip(judged) {
-        let mut observed = Observed::of(&world, &roles);
-        observed.compare(&world, &mut findings);
-        adapters::explain(&world, &roles, &mut findings);
-        retired::recognise(&world, &mut findings);
-        let estimates = passive::estimate(&world, &roles, &mut findings);
-        snapshot.quality.add(quality(&world, counts, flows));
-        snapshot.clients.extend(states::clients(&world, &roles, &findings, &observed, &estimates));
-        snapshot.endpoints.extend(endpoints::table(&world, &roles));
-        snapshot.rates.extend(rates(&world, &roles, &findings));
+        let mut observed = Observed::of(world, &roles);
+        observed.compare(world, &mut findings);
+        adapters::explain(world, &roles, &mut findings);
+        retired::recognise(world, &mut findings);
+        let estimates = passive::estimate(world, &roles, &mut findings);
+        snapshot.quality.add(quality(world, counts, flows));
+        snapshot.clients.extend(states::clients(world, &roles, &findings, &observed, &estimates));
+        snapshot.endpoints.extend(endpoints::table(world, &roles));
+        snapshot.rates.extend(rates(world, &roles, &findings));
         snapshot.events.extend(states::events(&observed));
         snapshot.findings.extend(findings);
     }

@@ -39,6 +39,16 @@ impl Networks {
         }
     }
 
+    /// What is known so far; nothing is settled for it.
+    pub(super) fn known(&mut self) -> Vec<(&mut World, Counts, TableStats)> {
+        let known = self.parts.iter_mut().map(|(pipeline, world)| {
+            let (counts, flows) = pipeline.counted();
+            world.protocols.icmp = counts.icmp > 0;
+            (world, counts, flows)
+        });
+        known.collect()
+    }
+
     /// Settles what still waits; each network with its counts, in the order of first appearance.
     pub(super) fn finish(self) -> Vec<(World, Counts, TableStats)> {
         self.parts

@@ -209,6 +209,12 @@ impl Pipeline {
         }
     }
 
+    /// What was counted so far; nothing is settled for it.
+    #[must_use]
+    pub fn counted(&self) -> (Counts, TableStats) {
+        (self.counts.clone(), self.flows.stats())
+    }
+
     /// The capture ended: settles everything that still waits.
     pub fn finish(&mut self, lower: &mut impl Lower) -> (Counts, TableStats) {
         if let Some(now) = self.now {

@@ -81,7 +81,9 @@ fn input(input: &snapshot::Input) -> Input {
     }
 }
 
-fn quality(quality: &snapshot::Quality) -> Quality {
+/// What the captures can and cannot show.
+#[must_use]
+pub fn quality(quality: &snapshot::Quality) -> Quality {
     Quality {
         one_way_flows: quality.one_way_flows,
         duplicate_packets: quality.duplicate_packets,
@@ -99,7 +101,9 @@ fn quality(quality: &snapshot::Quality) -> Quality {
     }
 }
 
-fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options: &Options) -> Client {
+/// One client; of its findings those that are `shown`, in order.
+#[must_use]
+pub fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options: &Options) -> Client {
     let digits = snapshot.time_digits;
     let state = |state: snapshot::FamilyState| State {
         capability: state.capability,
@@ -180,7 +184,9 @@ fn event(event: &snapshot::WindowsEvent, digits: u8, options: &Options) -> Event
     }
 }
 
-fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Options) -> Finding {
+/// One finding in words.
+#[must_use]
+pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Options) -> Finding {
     let (digits, language) = (snapshot.time_digits, options.language);
     let story = words::story(finding, language);
     Finding {

@@ -10,12 +10,12 @@ mod csv;
 mod endpoints;
 pub mod explain;
 mod filter;
-mod heading;
+pub mod heading;
 mod json;
 pub mod language;
 mod markdown;
 pub mod model;
-mod networks;
+pub mod networks;
 mod paint;
 mod portals;
 mod rates;
@@ -24,7 +24,7 @@ pub mod select;
 mod text;
 mod timeline;
 pub mod words;
-mod wrap;
+pub mod wrap;
 
 use std::io::{self, Write};
 

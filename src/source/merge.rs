@@ -164,6 +164,16 @@ impl Capture {
         }
     }
 
+    /// Whether the next frame has to be read from its file first, so that taking it may wait for whoever writes there.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        let open = self.current.and_then(|index| self.sources.get(index));
+        open.is_none_or(|source| match &source.state {
+            State::Open(reader) => reader.is_drained(),
+            State::Closed(_) | State::Done(_) => true,
+        })
+    }
+
     /// What is known of the inputs by now, in their order.
     #[must_use]
     pub fn inputs(&self) -> Vec<Input> {

@@ -77,6 +77,12 @@ impl Reader {
         })
     }
 
+    /// Whether nothing stands behind the packet read last.
+    #[inline]
+    pub(super) fn is_drained(&self) -> bool {
+        self.head.is_none_or(|found| self.block.data().len() <= found.size)
+    }
+
     pub(super) const fn record(&self) -> &Record {
         &self.record
     }

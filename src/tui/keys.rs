@@ -1,0 +1,299 @@
+//! The table of keys: what can be done, by which keys, in which words. Dispatch, help, palette and configuration are
+//! made of it.
+
+use std::fmt;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::report::Language;
+
+/// Something that a person can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the table says what each does
+pub enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    NextPane,
+    Open,
+    Back,
+    NextFinding,
+    PreviousFinding,
+    Overview,
+    Finding,
+    ToggleUtc,
+    ToggleLanguage,
+    NextTheme,
+    Help,
+    Suspend,
+    Quit,
+}
+
+/// Heading under which the help lists an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Moving about.
+    Move,
+    /// Screens.
+    Screens,
+    /// How things are shown.
+    Show,
+    /// The program.
+    Program,
+}
+
+impl Group {
+    /// All of them, in the order of the help.
+    pub const ALL: &'static [Self] = &[Self::Move, Self::Screens, Self::Show, Self::Program];
+
+    /// Its heading.
+    #[must_use]
+    pub const fn title(self, language: Language) -> &'static str {
+        match self {
+            Self::Move => language.pick("Move", "移動"),
+            Self::Screens => language.pick("Screens", "画面"),
+            Self::Show => language.pick("Show", "表示"),
+            Self::Program => language.pick("Program", "プログラム"),
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What it does.
+    pub action: Action,
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// Keys that do it by default; the first one is shown.
+    pub keys: &'static [&'static str],
+    /// Where the help lists it.
+    pub group: Group,
+    /// What it does, in English.
+    pub en: &'static str,
+    /// What it does, in Japanese.
+    pub ja: &'static str,
+}
+
+impl Row {
+    /// What it does.
+    #[must_use]
+    pub const fn words(&self, language: Language) -> &'static str {
+        language.pick(self.en, self.ja)
+    }
+}
+
+const fn row(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    group: Group,
+    en: &'static str,
+    ja: &'static str,
+) -> Row {
+    Row { action, name, keys, group, en, ja }
+}
+
+/// Everything that can be asked for.
+pub const TABLE: &[Row] = &[
+    row(Action::Up, "up", &["up", "k"], Group::Move, "up", "上へ"),
+    row(Action::Down, "down", &["down", "j"], Group::Move, "down", "下へ"),
+    row(Action::PageUp, "page-up", &["pageup", "ctrl-u", "ctrl-b"], Group::Move, "a page up", "1 ページ上へ"),
+    row(
+        Action::PageDown,
+        "page-down",
+        &["pagedown", "ctrl-d", "ctrl-f", "space"],
+        Group::Move,
+        "a page down",
+        "1 ページ下へ",
+    ),
+    row(Action::First, "first", &["home", "g"], Group::Move, "to the first", "先頭へ"),
+    row(Action::Last, "last", &["end", "G"], Group::Move, "to the last", "末尾へ"),
+    row(Action::NextPane, "next-pane", &["tab", "backtab"], Group::Move, "to the other pane", "次の枠へ"),
+    row(Action::Open, "open", &["enter", "right", "l"], Group::Move, "open", "開く"),
+    row(Action::Back, "back", &["esc", "backspace", "left", "h"], Group::Move, "back", "戻る"),
+    row(Action::NextFinding, "next-finding", &["J", "]"], Group::Move, "the next finding", "次の所見"),
+    row(Action::PreviousFinding, "previous-finding", &["K", "["], Group::Move, "the finding before", "前の所見"),
+    row(Action::Overview, "overview", &["1"], Group::Screens, "overview: who is affected", "概要：影響を受けた端末"),
+    row(Action::Finding, "finding", &["2"], Group::Screens, "finding: what, why, what to do", "所見：内容、原因、対処"),
+    row(Action::ToggleUtc, "utc", &["u"], Group::Show, "local time or UTC", "現地時刻と UTC の切替"),
+    row(Action::ToggleLanguage, "language", &["L"], Group::Show, "English or Japanese", "日本語と英語の切替"),
+    row(Action::NextTheme, "theme", &["T"], Group::Show, "the next theme", "配色の切替"),
+    row(Action::Help, "help", &["?", "f1"], Group::Program, "help", "ヘルプ"),
+    row(
+        Action::Suspend,
+        "suspend",
+        &["ctrl-z"],
+        Group::Program,
+        "back to the shell; fg returns",
+        "シェルへ（fg で復帰）",
+    ),
+    row(Action::Quit, "quit", &["q", "ctrl-c"], Group::Program, "quit", "終了"),
+];
+
+/// The row of an action.
+#[must_use]
+pub fn of(action: Action) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.action == action)
+}
+
+/// A key as people write it: `q`, `G`, `enter`, `ctrl-d`, `f1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+    alt: bool,
+}
+
+const NAMED: &[(&str, KeyCode)] = &[
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("pageup", KeyCode::PageUp),
+    ("pagedown", KeyCode::PageDown),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("tab", KeyCode::Tab),
+    ("backtab", KeyCode::BackTab),
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("backspace", KeyCode::Backspace),
+    ("delete", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
+    ("space", KeyCode::Char(' ')),
+];
+
+impl Key {
+    /// The key of an event. Shift is part of a character already.
+    #[must_use]
+    pub fn of(event: &KeyEvent) -> Self {
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        let code = match event.code {
+            KeyCode::Char(character) if control => KeyCode::Char(character.to_ascii_lowercase()),
+            code => code,
+        };
+        Self { code, control, alt: event.modifiers.contains(KeyModifiers::ALT) }
+    }
+
+    /// Reads a key as people write it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (mut control, mut alt, mut rest) = (false, false, text);
+        loop {
+            if let Some(inner) = rest.strip_prefix("ctrl-").filter(|inner| !inner.is_empty()) {
+                (control, rest) = (true, inner);
+            } else if let Some(inner) = rest.strip_prefix("alt-").filter(|inner| !inner.is_empty()) {
+                (alt, rest) = (true, inner);
+            } else {
+                break;
+            }
+        }
+        let mut characters = rest.chars();
+        let code = match (characters.next(), characters.next()) {
+            (Some(only), None) => KeyCode::Char(only),
+            (Some('f'), Some('1'..='9')) => KeyCode::F(rest.get(1..)?.parse().ok()?),
+            _ => NAMED.iter().find(|(name, _)| *name == rest)?.1,
+        };
+        Some(Self { code, control, alt })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.control {
+            f.write_str("ctrl-")?;
+        }
+        if self.alt {
+            f.write_str("alt-")?;
+        }
+        match self.code {
+            KeyCode::F(number) => write!(f, "f{number}"),
+            code => match NAMED.iter().find(|(_, named)| *named == code) {
+                Some((name, _)) => f.write_str(name),
+                None => match code {
+                    KeyCode::Char(character) => write!(f, "{character}"),
+                    _ => f.write_str("?"),
+                },
+            },
+        }
+    }
+}
+
+/// Which key does what: the table, with what the configuration changed.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    entries: Vec<(Action, Vec<Key>)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let keys = |row: &Row| row.keys.iter().filter_map(|text| Key::parse(text)).collect();
+        Self { entries: TABLE.iter().map(|row| (row.action, keys(row))).collect() }
+    }
+}
+
+impl Keymap {
+    /// What `key` does.
+    #[must_use]
+    pub fn action(&self, key: Key) -> Option<Action> {
+        self.entries.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+    }
+
+    /// The keys of an action.
+    #[must_use]
+    pub fn keys(&self, action: Action) -> &[Key] {
+        self.entries.iter().find(|(own, _)| *own == action).map_or(&[], |(_, keys)| keys)
+    }
+
+    /// The first key of an action as text.
+    #[must_use]
+    pub fn shown(&self, action: Action) -> String {
+        self.keys(action).first().map_or_else(String::new, ToString::to_string)
+    }
+
+    /// Gives an action other keys; keys that another action had are taken from it.
+    pub fn set(&mut self, action: Action, keys: Vec<Key>) {
+        for (other, own) in &mut self.entries {
+            if *other == action {
+                own.clone_from(&keys);
+            } else {
+                own.retain(|key| !keys.contains(key));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_is_one_and_does_one_thing() {
+        let mut seen = HashSet::new();
+        let mut names = HashSet::new();
+        for row in TABLE {
+            assert!(names.insert(row.name), "{}", row.name);
+            for text in row.keys {
+                let key = Key::parse(text).unwrap_or_else(|| panic!("{text}"));
+                assert_eq!(key.to_string(), *text);
+                assert!(seen.insert(key), "{text} stands twice");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_given_to_one_action_is_taken_from_the_other() {
+        let mut map = Keymap::default();
+        let q = Key::parse("q").unwrap();
+        map.set(Action::Back, vec![q]);
+        assert_eq!(map.action(q), Some(Action::Back));
+        assert_eq!(map.shown(Action::Quit), "ctrl-c");
+    }
+}

@@ -1,0 +1,32 @@
+//! The terminal UI: what the engine knows at this moment, to look at, to search and to prove.
+//!
+//! ```text
+//!  keys, mouse, size ─┐
+//!  engine's news ─────┼─▶ Event ─update─▶ State ─view─▶ screen
+//!  fetched packets ───┘              └─▶ Effect ─run─▶ clipboard, files, packets, end
+//! ```
+//!
+//! [`update`](update::update) is the only place where the [`State`](state::State) changes; it does nothing to the
+//! outside but say what is to be done ([`Effect`](event::Effect)). A view is a pure function of state and area. Words
+//! come from the report floor; what a view needs of a packet comes decoded from the engine. One table of keys
+//! ([`keys::TABLE`]) makes dispatch, help, palette and configuration.
+
+pub mod answer;
+pub mod event;
+pub mod fit;
+pub mod keys;
+pub mod layout;
+pub mod list;
+mod run;
+pub mod state;
+mod terminal;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod words;
+
+pub use run::{Ended, run};
+pub use state::Preferences;

@@ -1,0 +1,234 @@
+//! The loop: waits for something to happen, lets it happen, draws what changed.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event as terminal_event;
+use ratatui::layout::Rect;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+
+use super::event::{Effect, Event};
+use super::state::{Preferences, State};
+use super::terminal::{Screen, enter, give_back};
+use super::update::update;
+use super::view;
+use crate::engine::follow::{Follow, Stage};
+use crate::settings::Settings;
+
+/// How the progress of reading is looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// Screens are not drawn more often than this.
+const FRAME: Duration = Duration::from_millis(16);
+/// An input that cannot be read is mostly known after this time: then no screen is opened at all.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// How the UI ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody quit; sentences about what could not be read.
+    Quit(Vec<String>),
+    /// Nothing could be read, and why.
+    Unreadable(Vec<String>),
+    /// A signal asked for the end.
+    Signal(i32),
+}
+
+enum Message {
+    Terminal(terminal_event::Event),
+    News,
+    Signal(i32),
+}
+
+/// Opens the UI on `paths` and stays until somebody quits.
+///
+/// # Errors
+///
+/// The terminal cannot be used, or the system gives no thread.
+pub fn run(paths: Vec<PathBuf>, settings: Settings, preferences: Preferences) -> io::Result<Ended> {
+    let (send, inbox) = mpsc::channel();
+    let tell = send.clone();
+    let follow = Follow::start(paths, settings, move || {
+        let _ = tell.send(Message::News);
+    })?;
+    let (columns, rows) = ratatui::crossterm::terminal::size()?;
+    let mut state = State::new(preferences, Rect::new(0, 0, columns, rows));
+    if inbox.recv_timeout(PATIENCE).is_ok()
+        && let Some(news) = follow.take()
+    {
+        if let Stage::Failed(errors) = news.stage {
+            return Ok(Ended::Unreadable(errors));
+        }
+        update(&mut state, Event::Reached(follow.reached()));
+        update(&mut state, Event::News(news));
+    }
+    listen_to_signals(&send)?;
+    let _screen = Screen::take()?;
+    listen_to_terminal(&send)?;
+    let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    Loop { state, follow, inbox, terminal, drawn: None }.go()
+}
+
+fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
+    let send = send.clone();
+    thread::Builder::new().name("terminal".to_owned()).spawn(move || {
+        while let Ok(event) = terminal_event::read() {
+            if send.send(Message::Terminal(event)).is_err() {
+                break;
+            }
+        }
+        // The terminal is gone.
+        let _ = send.send(Message::Signal(SIGHUP));
+    })?;
+    Ok(())
+}
+
+fn listen_to_signals(send: &Sender<Message>) -> io::Result<()> {
+    let send = send.clone();
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            if send.send(Message::Signal(signal)).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+struct Loop {
+    state: State,
+    follow: Follow,
+    inbox: Receiver<Message>,
+    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    drawn: Option<Instant>,
+}
+
+impl Loop {
+    fn go(mut self) -> io::Result<Ended> {
+        let mut changed = true;
+        loop {
+            if changed {
+                self.draw()?;
+                changed = false;
+            }
+            let message = if self.state.is_reading() {
+                match self.inbox.recv_timeout(TICK) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Quit(Vec::new())),
+                }
+            } else {
+                match self.inbox.recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => return Ok(Ended::Quit(Vec::new())),
+                }
+            };
+            let mut next = message;
+            if next.is_none() {
+                changed |= self.look();
+            }
+            // What waits together is drawn together.
+            while let Some(message) = next {
+                if let Some(ended) = self.take(message, &mut changed)? {
+                    self.follow.stop();
+                    return Ok(ended);
+                }
+                next = self.inbox.try_recv().ok();
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message, changed: &mut bool) -> io::Result<Option<Ended>> {
+        match message {
+            Message::Signal(SIGTSTP) => {
+                give_back()?;
+                signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
+                self.resume()?;
+                *changed = true;
+            }
+            Message::Signal(SIGCONT) => {
+                self.resume()?;
+                *changed = true;
+            }
+            Message::Signal(signal) => return Ok(Some(Ended::Signal(signal))),
+            Message::News => {
+                if let Some(news) = self.follow.take() {
+                    if let Stage::Failed(errors) = news.stage {
+                        return Ok(Some(Ended::Unreadable(errors)));
+                    }
+                    self.look();
+                    return self.happen(Event::News(news), changed);
+                }
+            }
+            Message::Terminal(event) => {
+                let event = match event {
+                    terminal_event::Event::Key(key) => Event::Key(key),
+                    terminal_event::Event::Mouse(mouse) => Event::Mouse(mouse),
+                    terminal_event::Event::Paste(text) => Event::Paste(text),
+                    terminal_event::Event::Resize(columns, rows) => Event::Resize(columns, rows),
+                    terminal_event::Event::FocusGained | terminal_event::Event::FocusLost => return Ok(None),
+                };
+                return self.happen(event, changed);
+            }
+        }
+        Ok(None)
+    }
+
+    fn happen(&mut self, event: Event, changed: &mut bool) -> io::Result<Option<Ended>> {
+        *changed = true;
+        for effect in update(&mut self.state, event) {
+            match effect {
+                Effect::Quit => {
+                    let warnings = match &self.state.stage {
+                        Stage::Done(warnings) => warnings.clone(),
+                        Stage::Reading | Stage::Failed(_) => Vec::new(),
+                    };
+                    return Ok(Some(Ended::Quit(warnings)));
+                }
+                Effect::Suspend => suspend_job()?,
+                Effect::Redraw => self.terminal.clear()?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Looks how far reading came; says whether that changed.
+    fn look(&mut self) -> bool {
+        let reached = self.follow.reached();
+        if reached == self.state.reached {
+            return false;
+        }
+        update(&mut self.state, Event::Reached(reached));
+        true
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if let Some(wait) = self.drawn.and_then(|drawn| FRAME.checked_sub(drawn.elapsed())) {
+            thread::sleep(wait);
+        }
+        let state = &self.state;
+        self.terminal.draw(|frame| view::render(frame, state))?;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+
+    /// The shell continued us: the terminal is ours again, and may have another size.
+    fn resume(&mut self) -> io::Result<()> {
+        enter()?;
+        let (columns, rows) = ratatui::crossterm::terminal::size()?;
+        update(&mut self.state, Event::Resize(columns, rows));
+        self.terminal.clear()
+    }
+}
+
+/// Stops all processes of this pipeline, as the terminal does where it has the key itself.
+fn suspend_job() -> io::Result<()> {
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! What the UI knows and shows: everything that a view draws from.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+use super::keys::Keymap;
+use super::list::List;
+use super::theme::{Glyphs, Look, Theme};
+use crate::engine::follow::{News, Reached, Stage};
+use crate::engine::snapshot::{Client, Snapshot};
+use crate::report::clock::Moment;
+use crate::report::{Language, Options, Selection, build, model};
+use crate::time::CaptureTime;
+use crate::verdict::{Cause, Finding, Severity, Verdict};
+
+/// Samples of the reading rate that are kept for the sparkline.
+const RATES: usize = 32;
+
+/// What the person chose before the UI opened.
+#[derive(Clone, Debug, Default)]
+pub struct Preferences {
+    /// Language of all words.
+    pub language: Language,
+    /// The person's own time zone.
+    pub zone: Option<TimeZone>,
+    /// Colours.
+    pub look: Look,
+    /// Marks and lines.
+    pub glyphs: Glyphs,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// What of the analysis is shown.
+    pub selection: Selection,
+}
+
+/// A screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Clients and findings.
+    Overview,
+    /// One finding in words.
+    Finding,
+}
+
+/// What lies over the screen and has the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys that work on the screen below, from this line on.
+    Help(usize),
+}
+
+/// The pane of the overview that has the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// Clients.
+    Clients,
+    /// Findings.
+    #[default]
+    Findings,
+}
+
+/// What tells a finding from all others even where a later snapshot numbers it anew.
+type Identity = (IpAddr, Verdict, Option<Cause>, CaptureTime);
+
+/// A client as the overview lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientRow {
+    /// Index in the snapshot.
+    pub index: usize,
+    /// The gravest of its findings.
+    pub worst: Option<Severity>,
+    /// Findings of severity error or warning.
+    pub troubles: usize,
+}
+
+/// Everything that a view draws from.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// What the engine knows.
+    pub snapshot: Arc<Snapshot>,
+    /// How far the engine is.
+    pub stage: Stage,
+    /// How far reading has come.
+    pub reached: Reached,
+    /// Packets read between two samples, the latest last.
+    pub rates: VecDeque<u64>,
+    /// Columns and rows of the terminal.
+    pub area: Rect,
+    /// Language of all words.
+    pub language: Language,
+    /// The person's own time zone.
+    pub zone: TimeZone,
+    /// Times are shown in UTC instead.
+    pub utc: bool,
+    /// Colours.
+    pub look: Look,
+    /// Marks and lines.
+    pub glyphs: Glyphs,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// What of the analysis is shown, as the arguments say.
+    pub selection: Selection,
+    /// Screens, each opened from the one before; never empty.
+    pub screens: Vec<Screen>,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// The pane with the keys.
+    pub pane: Pane,
+    /// Clients in the order of the list.
+    pub clients: Vec<ClientRow>,
+    /// Place among the clients; row 0 stands for all of them.
+    pub client_list: List,
+    /// The client that was chosen.
+    pub chosen: Option<IpAddr>,
+    /// Indices of the findings that are listed, in the order of the list.
+    pub rows: Vec<u32>,
+    /// Place among the findings.
+    pub finding_list: List,
+    selected: Option<Identity>,
+    /// First line of a text that is shown.
+    pub scroll: usize,
+    /// A word on what was just done.
+    pub notice: Option<String>,
+}
+
+impl State {
+    /// A UI on a terminal of that size, before anything was read.
+    #[must_use]
+    pub fn new(preferences: Preferences, area: Rect) -> Self {
+        let Preferences { language, zone, look, glyphs, keymap, selection } = preferences;
+        Self {
+            snapshot: Arc::default(),
+            stage: Stage::Reading,
+            reached: Reached::default(),
+            rates: VecDeque::new(),
+            area,
+            language,
+            utc: zone.is_none(),
+            zone: zone.unwrap_or(TimeZone::UTC),
+            look,
+            glyphs,
+            keymap,
+            selection,
+            screens: vec![Screen::Overview],
+            overlay: None,
+            pane: Pane::default(),
+            clients: Vec::new(),
+            client_list: List::default(),
+            chosen: None,
+            rows: Vec::new(),
+            finding_list: List::default(),
+            selected: None,
+            scroll: 0,
+            notice: None,
+        }
+    }
+
+    /// The screen in sight.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        self.screens.last().copied().unwrap_or(Screen::Overview)
+    }
+
+    /// The styles.
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        Theme::of(self.look)
+    }
+
+    /// The zone of the times that are shown.
+    #[must_use]
+    pub fn shown_zone(&self) -> TimeZone {
+        if self.utc { TimeZone::UTC } else { self.zone.clone() }
+    }
+
+    /// A time of day without fractions.
+    #[must_use]
+    pub fn clock(&self, time: CaptureTime) -> String {
+        Moment { time, digits: 0 }.time_of_day(&self.shown_zone())
+    }
+
+    /// A time of day as exact as the capture.
+    #[must_use]
+    pub fn exact(&self, time: CaptureTime) -> String {
+        Moment { time, digits: self.snapshot.time_digits }.time_of_day(&self.shown_zone())
+    }
+
+    /// Whether the engine still reads.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.stage == Stage::Reading
+    }
+
+    /// The finding of a row.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<&Finding> {
+        self.rows.get(row).and_then(|index| self.snapshot.findings.get(*index as usize))
+    }
+
+    /// The selected finding.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        self.row(self.finding_list.selected)
+    }
+
+    /// A finding in the reader's language.
+    #[must_use]
+    pub fn story(&self, finding: &Finding) -> model::Finding {
+        build::finding(finding, &self.snapshot, &self.options())
+    }
+
+    /// What the report floor needs to make words.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options { language: self.language, selection: self.selection.clone() }
+    }
+
+    /// The chosen client.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        let chosen = self.chosen?;
+        self.snapshot.clients.iter().find(|client| client.address == chosen)
+    }
+
+    /// Takes what the engine published; selections stay on what they stood on.
+    pub fn publish(&mut self, news: News) {
+        self.snapshot = news.snapshot;
+        self.stage = news.stage;
+        self.list_clients();
+        self.list_findings();
+    }
+
+    /// Notes how far reading came.
+    pub fn note_reached(&mut self, reached: Reached) {
+        let read = reached.packets.saturating_sub(self.reached.packets);
+        self.rates.push_back(read);
+        if self.rates.len() > RATES {
+            self.rates.pop_front();
+        }
+        self.reached = reached;
+    }
+
+    /// Makes the list of clients: those in trouble first.
+    pub fn list_clients(&mut self) {
+        let findings = self.selection.findings(&self.snapshot);
+        let shown = self.selection.clients(&self.snapshot, &findings);
+        let mut rows: Vec<ClientRow> = self
+            .snapshot
+            .clients
+            .iter()
+            .enumerate()
+            .filter(|(_, client)| self.selection.is_everything() || shown.iter().any(|one| std::ptr::eq(*one, *client)))
+            .map(|(index, client)| self.client_row(index, client))
+            .collect();
+        rows.sort_by_key(|row| {
+            let online = self.snapshot.clients.get(row.index).and_then(|client| client.online);
+            (online != Some(false), std::cmp::Reverse(row.worst), row.index)
+        });
+        self.clients = rows;
+        let at = self.chosen.and_then(|chosen| {
+            let is_it = |row: &ClientRow| self.snapshot.clients.get(row.index).is_some_and(|c| c.address == chosen);
+            self.clients.iter().position(is_it)
+        });
+        if at.is_none() {
+            self.chosen = None;
+        }
+        let height = super::layout::client_rows(self);
+        self.client_list.select(at.map_or(0, |at| at + 1), self.clients.len() + 1, height);
+    }
+
+    fn client_row(&self, index: usize, client: &Client) -> ClientRow {
+        let mut row = ClientRow { index, worst: None, troubles: 0 };
+        for id in &client.findings {
+            let Some(finding) = by_id(&self.snapshot, *id) else { continue };
+            row.worst = row.worst.max(Some(finding.severity));
+            row.troubles += usize::from(finding.severity >= Severity::Warning);
+        }
+        row
+    }
+
+    /// Makes the list of findings and finds the selected one again.
+    pub fn list_findings(&mut self) {
+        self.rows = super::layout::listed(self);
+        let height = super::layout::finding_rows(self);
+        let at = self.selected.and_then(|selected| {
+            let is_it = |index: &u32| self.snapshot.findings.get(*index as usize).map(identity) == Some(selected);
+            self.rows.iter().position(is_it)
+        });
+        self.finding_list.select(at.unwrap_or(0), self.rows.len(), height);
+    }
+
+    /// Selects a row of the findings.
+    pub fn select_finding(&mut self, row: usize) {
+        let height = super::layout::finding_rows(self);
+        self.finding_list.select(row, self.rows.len(), height);
+        // Until somebody moves, the selection stays on the gravest finding, whatever comes.
+        self.selected = self.finding().map(identity);
+        self.scroll = 0;
+    }
+
+    /// Chooses the client of a row of the clients.
+    pub fn select_client(&mut self, row: usize) {
+        let height = super::layout::client_rows(self);
+        self.client_list.select(row, self.clients.len() + 1, height);
+        let index = self.client_list.selected.checked_sub(1).and_then(|at| self.clients.get(at)).map(|row| row.index);
+        self.chosen = index.and_then(|index| self.snapshot.clients.get(index)).map(|client| client.address);
+        self.selected = None;
+        self.finding_list = List::default();
+        self.list_findings();
+    }
+}
+
+fn identity(finding: &Finding) -> Identity {
+    (finding.client, finding.verdict, finding.cause, finding.started)
+}
+
+/// A finding by its identifier.
+#[must_use]
+pub fn by_id(snapshot: &Snapshot, id: u32) -> Option<&Finding> {
+    let at = snapshot.findings.binary_search_by_key(&id, |finding| finding.id).ok()?;
+    snapshot.findings.get(at)
+}

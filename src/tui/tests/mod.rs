@@ -1,0 +1,102 @@
+//! The UI without a terminal: events in, screens out.
+
+mod movement;
+mod sizes;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+use super::event::{Effect, Event};
+use super::state::{Preferences, State};
+use super::update::update;
+use super::view;
+use crate::engine::analyse;
+use crate::engine::follow::{News, Reached, Stage};
+use crate::settings::{Hooks, Settings};
+
+/// Paths of captures of this repository, by name.
+pub fn captures(names: &[&str]) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    names.iter().map(|name| folder.join(name)).collect()
+}
+
+/// A UI of that size in which captures were read to their end.
+pub fn opened(names: &[&str], columns: u16, rows: u16, preferences: Preferences) -> State {
+    let stop = AtomicBool::new(false);
+    let hooks = Hooks { progress: &|_| {}, stop: &stop, digest: false };
+    let (snapshot, warnings) = analyse(&captures(names), &Settings::default(), &hooks).unwrap();
+    assert!(warnings.is_empty());
+    let packets = snapshot.inputs.iter().map(|input| input.packets).sum();
+    let bytes = snapshot.inputs.iter().map(|input| input.bytes).sum();
+    let mut state = State::new(preferences, Rect::new(0, 0, columns, rows));
+    update(&mut state, Event::Reached(Reached { bytes, total: Some(bytes), packets, time: None }));
+    update(&mut state, Event::News(News { snapshot: Arc::new(snapshot), stage: Stage::Done(Vec::new()) }));
+    state
+}
+
+/// Presses keys one after the other; returns the effects of the last one.
+pub fn press(state: &mut State, keys: &[&str]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys {
+        effects = update(state, Event::Key(event(key)));
+    }
+    effects
+}
+
+fn event(key: &str) -> KeyEvent {
+    let (modifiers, rest) = match key.strip_prefix("ctrl-") {
+        Some(rest) => (KeyModifiers::CONTROL, rest),
+        None => (KeyModifiers::NONE, key),
+    };
+    let code = match rest {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backspace" => KeyCode::Backspace,
+        "down" => KeyCode::Down,
+        "up" => KeyCode::Up,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pagedown" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "space" => KeyCode::Char(' '),
+        one => KeyCode::Char(one.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+/// What is drawn.
+pub fn draw(state: &State) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(state.area.width, state.area.height)).unwrap();
+    terminal.draw(|frame| view::render(frame, state)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// What is drawn, as text.
+pub fn screen(state: &State) -> String {
+    let buffer = draw(state);
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            text.push_str(symbol);
+            skip = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
+        }
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,200 @@
+//! What stands around every screen: the capture and how far it is read, what it covers, and the keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::engine::follow::Stage;
+use crate::report::heading::grouped;
+use crate::report::language::say;
+use crate::text::sanitize;
+use crate::tui::fit::{fit, pad};
+use crate::tui::keys::Action;
+use crate::tui::layout::Parts;
+use crate::tui::state::{Overlay, Screen, State};
+use crate::tui::update::works;
+use crate::tui::words;
+
+/// Longest name of a capture that the first line shows.
+const MAX_NAME: usize = 80;
+
+/// Draws the first line and the last two.
+pub fn render(frame: &mut Frame<'_>, parts: Parts, state: &State) {
+    let theme = state.theme();
+    bar(frame, parts.bar, state);
+    frame.render_widget(coverage(state, usize::from(parts.coverage.width)), parts.coverage);
+    let keys = match &state.notice {
+        Some(notice) => Line::styled(fit(&format!(" {notice}"), usize::from(parts.keys.width)), theme.strong),
+        None => keys(state, usize::from(parts.keys.width)),
+    };
+    frame.buffer_mut().set_style(parts.keys, theme.bar);
+    frame.render_widget(keys, parts.keys);
+}
+
+fn bar(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let theme = state.theme();
+    frame.buffer_mut().set_style(area, theme.bar);
+    let right = progress(state);
+    let room = usize::from(area.width).saturating_sub(right.width() + 2);
+    let left = format!(" ncsight {} {}", state.glyphs.pick("▪", "|"), capture(state));
+    let line = Line::from(vec![
+        Span::styled(pad(&left, room), theme.bar.patch(theme.strong)),
+        Span::raw(" "),
+        Span::raw(right),
+    ]);
+    frame.render_widget(line, area);
+}
+
+/// Name and extent of what is read.
+fn capture(state: &State) -> String {
+    let inputs = &state.snapshot.inputs;
+    let name = match inputs.as_slice() {
+        [] => return String::new(),
+        [only] => {
+            let name = only.path.file_name().map_or(only.path.as_os_str(), |name| name);
+            match name.to_string_lossy().as_ref() {
+                "-" => state.language.pick("standard input", "標準入力").to_owned(),
+                name => sanitize(name, MAX_NAME),
+            }
+        }
+        several => {
+            let count = several.len();
+            say!(state.language, "{count} captures", "キャプチャ {count} 件")
+        }
+    };
+    let first = inputs.iter().filter_map(|input| input.first).min();
+    let last = inputs.iter().filter_map(|input| input.last).max();
+    let when = match (first, last) {
+        (Some(first), Some(last)) => {
+            let (from, span) = (state.clock(first), words::span(last.since(first), state.language));
+            format!(", {from} +{span}")
+        }
+        _ => String::new(),
+    };
+    format!("{name}{when}")
+}
+
+/// How far reading is, and in which zone times are shown.
+fn progress(state: &State) -> String {
+    let zone = if state.utc { "UTC".to_owned() } else { offset(state) };
+    let packets = words::short(state.reached.packets);
+    let counted = say!(state.language, "{packets} packets", "{packets} パケット");
+    let how = match &state.stage {
+        Stage::Reading => {
+            let spark = sparkline(state);
+            match state.reached.total.filter(|total| *total > 0) {
+                Some(total) => {
+                    let percent = (state.reached.bytes.min(total)).saturating_mul(100) / total;
+                    say!(state.language, "{spark} reading {percent}% {counted}", "{spark} 読込 {percent}% {counted}")
+                }
+                None => say!(state.language, "{spark} live {counted}", "{spark} 受信中 {counted}"),
+            }
+        }
+        Stage::Done(_) | Stage::Failed(_) => {
+            let packets = grouped(state.reached.packets);
+            say!(state.language, "{packets} packets", "{packets} パケット")
+        }
+    };
+    format!("{how} {} {zone} ", state.glyphs.pick("▪", "|"))
+}
+
+fn offset(state: &State) -> String {
+    let time = state.snapshot.inputs.iter().filter_map(|input| input.last).max().unwrap_or_default();
+    let text = crate::report::clock::Moment { time, digits: 0 }.in_zone(&state.zone);
+    text.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The rate of the last samples.
+fn sparkline(state: &State) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const PLAIN: [char; 8] = ['_', '_', '.', '.', '-', '-', '=', '='];
+    let bars = if state.glyphs == crate::tui::theme::Glyphs::Unicode { BARS } else { PLAIN };
+    let most = state.rates.iter().copied().max().unwrap_or(0).max(1);
+    let shown = state.rates.iter().skip(state.rates.len().saturating_sub(8));
+    shown.filter_map(|rate| bars.get(usize::try_from(rate * 7 / most).unwrap_or(0))).collect()
+}
+
+/// What the capture covers, and what it cannot show: every "no answer" depends on it.
+fn coverage(state: &State, width: usize) -> Line<'static> {
+    let (theme, language) = (state.theme(), state.language);
+    let quality = &state.snapshot.quality;
+    let mark = state.glyphs.pick("·", "-");
+    let protocols = if quality.protocols_seen.is_empty() { "–".to_owned() } else { quality.protocols_seen.join(" ") };
+    let mut parts: Vec<(bool, String)> = vec![(false, protocols)];
+    let mut count = |number: u64, en: &str, ja: &str| {
+        if number > 0 {
+            let number = words::short(number);
+            parts.push((true, say!(language, "{number} {en}", "{ja} {number}")));
+        }
+    };
+    count(quality.dropped_packets, "dropped", "欠落パケット");
+    count(quality.one_way_flows, "one-way", "片方向接続");
+    count(quality.gaps, "gaps", "欠損");
+    count(quality.truncated_packets, "cut short", "切詰め");
+    count(quality.evicted_flows, "given up", "追跡中止");
+    count(quality.not_decoded.iter().map(|(_, packets)| *packets).sum(), "not decoded", "未対応");
+    count(state.snapshot.inputs.iter().map(|input| input.problems.len() as u64).sum(), "damaged places", "破損箇所");
+    if quality.anonymised {
+        parts.push((true, language.pick("anonymised", "匿名化").to_owned()));
+    }
+    for filter in state.snapshot.inputs.iter().filter_map(|input| input.filter.as_deref()).take(1) {
+        let filter = sanitize(filter, MAX_NAME);
+        parts.push((true, say!(language, "filter {filter}", "フィルター {filter}")));
+    }
+    if parts.iter().all(|(bad, _)| !bad) && !state.is_reading() {
+        parts.push((false, language.pick("both directions, nothing lost", "双方向、欠落なし").to_owned()));
+    }
+    let mut spans = vec![Span::styled(language.pick(" covers ", " 範囲 "), theme.faint)];
+    let mut used = spans.iter().map(Span::width).sum::<usize>();
+    for (at, (bad, text)) in parts.into_iter().enumerate() {
+        let (text, style) = if bad {
+            (format!("! {text}"), theme.severity(crate::verdict::Severity::Warning))
+        } else {
+            (text, theme.text)
+        };
+        let text = if at == 0 { text } else { format!(" {mark} {text}") };
+        let text = fit(&text, width.saturating_sub(used));
+        used += text.width();
+        spans.push(Span::styled(text, style));
+    }
+    Line::from(spans)
+}
+
+/// The keys that matter most here, as many as fit.
+fn keys(state: &State, width: usize) -> Line<'static> {
+    let theme = state.theme();
+    let order: &[(Action, &str, &str)] = match (&state.overlay, state.screen()) {
+        (Some(Overlay::Help(_)), _) => &[(Action::Back, "close", "閉じる"), (Action::Quit, "quit", "終了")],
+        (None, Screen::Overview) => &[
+            (Action::Open, "open", "開く"),
+            (Action::NextPane, "clients", "枠"),
+            (Action::Help, "help", "ヘルプ"),
+            (Action::Back, "all clients", "全端末"),
+            (Action::ToggleUtc, "UTC", "UTC"),
+            (Action::Quit, "quit", "終了"),
+        ],
+        (None, Screen::Finding) => &[
+            (Action::Back, "back", "戻る"),
+            (Action::NextFinding, "next", "次"),
+            (Action::PreviousFinding, "previous", "前"),
+            (Action::Help, "help", "ヘルプ"),
+            (Action::ToggleUtc, "UTC", "UTC"),
+            (Action::Quit, "quit", "終了"),
+        ],
+    };
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for (action, en, ja) in order.iter().filter(|(action, ..)| works(state, *action)) {
+        let key = state.keymap.shown(*action);
+        let word = state.language.pick(en, ja);
+        let columns = key.width() + word.width() + 4;
+        if key.is_empty() || used + columns > width {
+            continue;
+        }
+        used += columns;
+        spans.push(Span::styled(format!(" {key}"), theme.bar.patch(theme.accent)));
+        spans.push(Span::styled(format!(" {word}  "), theme.bar));
+    }
+    Line::from(spans)
+}

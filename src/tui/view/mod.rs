@@ -1,0 +1,108 @@
+//! What the screen shows: pure functions of state and area.
+
+pub mod finding;
+pub mod frame;
+pub mod help;
+pub mod overview;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::layout::{LEAST, parts};
+use super::state::{Overlay, Screen, State};
+use super::theme::{Glyphs, Theme};
+use crate::report::language::say;
+
+/// Draws everything.
+pub fn render(frame: &mut Frame<'_>, state: &State) {
+    let area = frame.area();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return too_small(frame, area, state);
+    }
+    frame.buffer_mut().set_style(area, state.theme().text);
+    let parts = parts(area);
+    frame::render(frame, parts, state);
+    match state.screen() {
+        Screen::Overview => overview::render(frame, parts.body, state),
+        Screen::Finding => finding::render(frame, parts.body, state),
+    }
+    match &state.overlay {
+        Some(Overlay::Help(top)) => help::render(frame, area, state, *top),
+        None => {}
+    }
+    if state.glyphs == Glyphs::Ascii {
+        spell_out(frame.buffer_mut());
+    }
+}
+
+/// Replaces what a terminal without Unicode cannot show, names from the wire included.
+fn spell_out(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if !cell.symbol().is_ascii() {
+            let plain = match cell.symbol() {
+                "…" => "~",
+                "–" | "─" => "-",
+                "→" => ">",
+                "←" => "<",
+                "×" => "x",
+                "µ" => "u",
+                "·" => ".",
+                _ => "?",
+            };
+            cell.set_symbol(plain);
+        }
+    }
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let (columns, rows) = LEAST;
+    let (width, height) = (area.width, area.height);
+    let text = say!(
+        state.language,
+        "too small: {width}x{height}, needs {columns}x{rows}",
+        "画面が小さすぎます：{width}x{height}（{columns}x{rows} 以上）"
+    );
+    let lines: Vec<Line<'_>> =
+        crate::report::wrap::wrap(&text, usize::from(width)).into_iter().map(Line::from).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// A pane with a title; `focused` where it has the keys.
+fn pane<'a>(title: String, focused: bool, state: &State) -> Block<'a> {
+    let theme = state.theme();
+    let style = if focused { theme.focus } else { theme.border };
+    let title = if focused { format!("{}{title} ", state.glyphs.pick("▸", ">")) } else { format!(" {title} ") };
+    Block::bordered()
+        .border_set(state.glyphs.border())
+        .border_style(style)
+        .title(Span::styled(title, if focused { theme.focus } else { theme.strong }))
+}
+
+/// A pane that lies over the screen, in its middle.
+fn window(frame: &mut Frame<'_>, area: Rect, block: Block<'_>, theme: &Theme) -> Rect {
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, theme.text);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// A mark at the right border that says where in `length` lines the `height` lines from `top` on stand.
+fn scrollbar(frame: &mut Frame<'_>, area: Rect, top: usize, height: usize, length: usize, state: &State) {
+    if length <= height || area.height < 3 {
+        return;
+    }
+    let track = usize::from(area.height) - 2;
+    let size = (track * height / length).clamp(1, track);
+    let at = (track - size) * top.min(length - height) / (length - height);
+    let x = area.right().saturating_sub(1);
+    for row in at..at + size {
+        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+        if let Some(cell) = frame.buffer_mut().cell_mut((x, y)) {
+            cell.set_symbol(state.glyphs.pick("█", "#"));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Short words of the UI that no sentence of a report has.
+
+use crate::report::language::{Language, say};
+use crate::report::model::Audience;
+use crate::verdict::{Capability, Severity};
+
+/// Who must act, as a person would call him.
+pub const fn audience(audience: Audience, language: Language) -> &'static str {
+    match audience {
+        Audience::Client => language.pick("PC support", "PC 担当"),
+        Audience::Proxy => language.pick("proxy team", "プロキシ担当"),
+        Audience::Firewall => language.pick("firewall team", "FW 担当"),
+        Audience::Dns => language.pick("DNS team", "DNS 担当"),
+        Audience::Server => language.pick("server team", "サーバー担当"),
+        Audience::Microsoft => language.pick("Microsoft", "Microsoft"),
+    }
+}
+
+/// A number of findings of a severity.
+pub fn counted(severity: Severity, count: usize, language: Language) -> String {
+    let (one, many, ja) = match severity {
+        Severity::Ok => ("ok", "ok", "正常"),
+        Severity::Info => ("note", "notes", "情報"),
+        Severity::Warning => ("warning", "warnings", "警告"),
+        Severity::Error => ("error", "errors", "エラー"),
+    };
+    let en = if count == 1 { one } else { many };
+    match language {
+        Language::En => format!("{count} {en}"),
+        Language::Ja => format!("{ja} {count}"),
+    }
+}
+
+/// A capability in a few columns.
+pub const fn capability(capability: Option<Capability>) -> &'static str {
+    match capability {
+        Some(Capability::Internet) => "Internet",
+        Some(Capability::Local) => "Local",
+        Some(Capability::None) => "None",
+        None => "–",
+    }
+}
+
+/// A number with a unit of thousands.
+pub fn short(number: u64) -> String {
+    match number {
+        0..=9_999 => number.to_string(),
+        10_000..=9_999_999 => format!("{} k", number / 1000),
+        _ => format!("{:.1} M", number as f64 / 1e6),
+    }
+}
+
+/// A span as a person says it.
+pub fn span(duration: std::time::Duration, language: Language) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 0.001 {
+        let micros = seconds * 1e6;
+        format!("{micros:.0} µs")
+    } else if seconds < 1.0 {
+        let millis = seconds * 1e3;
+        format!("{millis:.1} ms")
+    } else if seconds < 120.0 {
+        say!(language, "{seconds:.1} s", "{seconds:.1} 秒")
+    } else if seconds < 7200.0 {
+        let minutes = seconds / 60.0;
+        say!(language, "{minutes:.1} min", "{minutes:.1} 分")
+    } else {
+        let hours = seconds / 3600.0;
+        say!(language, "{hours:.1} h", "{hours:.1} 時間")
+    }
+}
