@@ -153,6 +153,12 @@ pub const MAX_DISCOVERY: usize = 64;
 pub const MAX_PAC_PROXIES: usize = 8;
 /// Characters of wire text shown in a field.
 pub const MAX_SHOWN_TEXT: usize = 512;
+/// Packets that are shown of one attempt: nobody reads more.
+pub const MAX_PROOF_PACKETS: usize = 2000;
+/// Bytes of these packets together.
+pub const MAX_PROOF_BYTES: usize = 8 << 20;
+/// Bytes that are shown of one conversation.
+pub const MAX_STREAM_BYTES: usize = 256 << 10;
 
 /// Bytes of an endpoint list that are read: Microsoft's own has 30 to 60 KiB.
 pub const MAX_ENDPOINT_LIST: usize = 8 << 20;

@@ -1,10 +1,15 @@
 //! The engine: runs the floors and keeps what they find.
 
+pub mod conversation;
 mod endpoints;
 pub mod follow;
+pub mod inspect;
+mod inspect_dns;
+mod inspect_stream;
 mod inventory;
 mod networks;
 mod pipeline;
+pub mod proof;
 pub mod snapshot;
 mod states;
 

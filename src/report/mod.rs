@@ -12,6 +12,7 @@ pub mod explain;
 mod filter;
 pub mod heading;
 mod json;
+pub mod ladder;
 pub mod language;
 mod markdown;
 pub mod model;
@@ -23,6 +24,7 @@ pub mod schema;
 pub mod select;
 mod text;
 mod timeline;
+pub mod ticket;
 pub mod words;
 pub mod wrap;
 

@@ -27,6 +27,7 @@ mod pcapng;
 mod progress;
 mod reader;
 mod resync;
+mod write;
 
 pub use digest::digest;
 pub use filter::Filter;
@@ -34,6 +35,7 @@ pub use input::{Input, Problem};
 pub use journal::JournalEntry;
 pub use merge::{Capture, Options};
 pub use progress::Progress;
+pub use write::{Written, write_pcapng};
 
 #[cfg(test)]
 mod tests;

@@ -38,8 +38,13 @@ pub fn answer(state: &State) -> Answer {
     };
     let offline: Vec<&Client> = clients.iter().copied().filter(|client| client.online == Some(false)).collect();
     let decisive = offline.iter().filter_map(|client| deciding(state, client));
-    if let Some(finding) = commonest(decisive) {
-        return told(state, Severity::Error, offline_clients(state, &offline, clients.len()), finding);
+    if let Some((finding, count)) = commonest(decisive) {
+        let mut answer = told(state, Severity::Error, offline_clients(state, &offline, clients.len()), finding);
+        if offline.len() > 1 {
+            let what = answer.what;
+            answer.what = say!(state.language, "{count} of them: {what}", "うち {count} 台：{what}");
+        }
+        return answer;
     }
     let mut troubles = state.rows.iter().filter_map(|index| snapshot.findings.get(*index as usize));
     if let Some(finding) = troubles.next().filter(|finding| finding.severity >= Severity::Warning) {
@@ -55,7 +60,7 @@ fn deciding<'a>(state: &'a State, client: &Client) -> Option<&'a Finding> {
 }
 
 /// The first of those findings whose verdict and cause most clients share.
-fn commonest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Finding> {
+fn commonest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<(&'a Finding, usize)> {
     let mut groups: Vec<(&Finding, usize)> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|(first, _)| (first.verdict, first.cause) == (finding.verdict, finding.cause)) {
@@ -63,7 +68,7 @@ fn commonest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Find
             None => groups.push((finding, 1)),
         }
     }
-    groups.into_iter().min_by_key(|(finding, count)| (Reverse(*count), finding.started)).map(|(finding, _)| finding)
+    groups.into_iter().min_by_key(|(finding, count)| (Reverse(*count), finding.started))
 }
 
 fn offline_clients(state: &State, offline: &[&Client], all: usize) -> String {

@@ -3,6 +3,8 @@
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::engine::follow::{News, Reached};
+use crate::engine::proof::{Proof, Wanted};
+use crate::report::Format;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ pub enum Event {
     News(News),
     /// Reading came so far.
     Reached(Reached),
+    /// The packets that were asked for; `None` where something else was asked for meanwhile.
+    Proof(Wanted, Result<Option<Proof>, String>),
+    /// Something that was to be done is done, or failed.
+    Notice(String),
 }
 
 /// Something is to be done outside of the UI.
@@ -30,4 +36,21 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Write a file.
+    Export(Export),
+    /// Read packets.
+    Fetch(Wanted),
+}
+
+/// What a file is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// The whole report.
+    Report(Format),
+    /// The ticket of a finding, by its identifier.
+    Ticket(u32),
+    /// The packets of a finding.
+    Evidence(u32, Wanted),
 }

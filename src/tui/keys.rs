@@ -24,6 +24,21 @@ pub enum Action {
     PreviousFinding,
     Overview,
     Finding,
+    Ladder,
+    Packets,
+    Stream,
+    OnlyEvidence,
+    Filter,
+    ClearFilter,
+    Search,
+    SearchNext,
+    SearchPrevious,
+    Sort,
+    Reverse,
+    Mark,
+    Copy,
+    Export,
+    Palette,
     ToggleUtc,
     ToggleLanguage,
     NextTheme,
@@ -39,15 +54,19 @@ pub enum Group {
     Move,
     /// Screens.
     Screens,
+    /// What is listed.
+    Find,
     /// How things are shown.
     Show,
+    /// What is taken out.
+    Take,
     /// The program.
     Program,
 }
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: &'static [Self] = &[Self::Move, Self::Screens, Self::Show, Self::Program];
+    pub const ALL: &'static [Self] = &[Self::Screens, Self::Move, Self::Find, Self::Take, Self::Show, Self::Program];
 
     /// Its heading.
     #[must_use]
@@ -55,6 +74,8 @@ impl Group {
         match self {
             Self::Move => language.pick("Move", "移動"),
             Self::Screens => language.pick("Screens", "画面"),
+            Self::Find => language.pick("Find", "検索"),
+            Self::Take => language.pick("Take along", "持ち出し"),
             Self::Show => language.pick("Show", "表示"),
             Self::Program => language.pick("Program", "プログラム"),
         }
@@ -119,6 +140,56 @@ pub const TABLE: &[Row] = &[
     row(Action::PreviousFinding, "previous-finding", &["K", "["], Group::Move, "the finding before", "前の所見"),
     row(Action::Overview, "overview", &["1"], Group::Screens, "overview: who is affected", "概要：影響を受けた端末"),
     row(Action::Finding, "finding", &["2"], Group::Screens, "finding: what, why, what to do", "所見：内容、原因、対処"),
+    row(
+        Action::Ladder,
+        "ladder",
+        &["3"],
+        Group::Screens,
+        "ladder: who said what, and where it failed",
+        "シーケンス図：どこで失敗したか",
+    ),
+    row(Action::Packets, "packets", &["4"], Group::Screens, "packets and bytes: the proof", "パケットとバイト列：証拠"),
+    row(
+        Action::Stream,
+        "stream",
+        &["5"],
+        Group::Screens,
+        "follow stream: what both sides said",
+        "ストリーム：双方のやり取り",
+    ),
+    row(
+        Action::OnlyEvidence,
+        "only-evidence",
+        &["a"],
+        Group::Find,
+        "evidence alone, or all packets",
+        "証拠のみと全パケットの切替",
+    ),
+    row(Action::Filter, "filter", &["f"], Group::Find, "filter the findings", "所見を絞り込む"),
+    row(Action::ClearFilter, "clear-filter", &["F"], Group::Find, "no filter", "絞り込みを解除"),
+    row(Action::Search, "search", &["/"], Group::Find, "search", "検索"),
+    row(Action::SearchNext, "search-next", &["n"], Group::Find, "the next match", "次の一致"),
+    row(Action::SearchPrevious, "search-previous", &["N"], Group::Find, "the match before", "前の一致"),
+    row(Action::Sort, "sort", &["s"], Group::Find, "sort by another column", "並べ替えの列を変更"),
+    row(Action::Reverse, "reverse", &["S"], Group::Find, "the other way round", "逆順"),
+    row(Action::Mark, "mark", &["m"], Group::Find, "mark, or take the mark away", "印を付ける・外す"),
+    row(
+        Action::Copy,
+        "copy",
+        &["y", "c"],
+        Group::Take,
+        "copy: ticket, summary, filter, remedy",
+        "コピー：チケット、要約など",
+    ),
+    row(Action::Export, "export", &["e"], Group::Take, "export the report or the evidence", "レポートか証拠を書き出す"),
+    row(
+        Action::Palette,
+        "palette",
+        &[":", "ctrl-p"],
+        Group::Program,
+        "find a command by its name",
+        "コマンドを名前で探す",
+    ),
     row(Action::ToggleUtc, "utc", &["u"], Group::Show, "local time or UTC", "現地時刻と UTC の切替"),
     row(Action::ToggleLanguage, "language", &["L"], Group::Show, "English or Japanese", "日本語と英語の切替"),
     row(Action::NextTheme, "theme", &["T"], Group::Show, "the next theme", "配色の切替"),

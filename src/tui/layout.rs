@@ -1,8 +1,5 @@
 //! What stands where: shared by the views and by what moves in them.
 
-use std::cmp::Reverse;
-use std::net::IpAddr;
-
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::state::{Pane, State};
@@ -94,17 +91,21 @@ pub fn finding_rows(state: &State) -> usize {
     usize::from(overview(parts(state.area).body, state.pane).findings.height.saturating_sub(2)).max(1)
 }
 
-/// Indices of the findings that are listed, the gravest first, then in time.
+/// The parts of the packets' screen: the list, and the bytes of the selected packet.
 #[must_use]
-pub fn listed(state: &State) -> Vec<u32> {
-    let addresses: Option<Vec<IpAddr>> = state.client().map(|client| client.addresses.clone());
-    let shown: Option<Vec<u32>> = (!state.selection.is_everything())
-        .then(|| state.selection.findings(&state.snapshot).iter().map(|finding| finding.id).collect());
-    let mut rows: Vec<(u32, &crate::verdict::Finding)> = (0u32..)
-        .zip(&state.snapshot.findings)
-        .filter(|(_, finding)| addresses.as_ref().is_none_or(|own| own.contains(&finding.client)))
-        .filter(|(_, finding)| shown.as_ref().is_none_or(|ids| ids.binary_search(&finding.id).is_ok()))
-        .collect();
-    rows.sort_by_key(|(_, finding)| (Reverse(finding.severity), finding.started, finding.id));
-    rows.into_iter().map(|(index, _)| index).collect()
+pub fn packets(body: Rect) -> (Rect, Rect) {
+    let bytes = if body.width >= 160 {
+        let [list, bytes] = Layout::horizontal([Constraint::Min(0), Constraint::Length(76)]).areas(body);
+        return (list, bytes);
+    } else {
+        body.height / 2
+    };
+    let [list, bytes] = Layout::vertical([Constraint::Min(0), Constraint::Length(bytes)]).areas(body);
+    (list, bytes)
+}
+
+/// Rows of packets in sight.
+#[must_use]
+pub fn packet_rows(state: &State) -> usize {
+    usize::from(packets(parts(state.area).body).0.height.saturating_sub(2)).max(1)
 }

@@ -13,11 +13,17 @@
 
 pub mod answer;
 pub mod event;
+mod export;
+pub mod filter;
 pub mod fit;
 pub mod keys;
 pub mod layout;
+pub mod line;
 pub mod list;
+pub mod menu;
+pub mod order;
 mod run;
+pub mod search;
 pub mod state;
 mod terminal;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The loop: waits for something to happen, lets it happen, draws what changed.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,12 +15,14 @@ use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
-use super::event::{Effect, Event};
+use super::event::{Effect, Event, Export};
+use super::export::{Job, clipboard, copied};
 use super::state::{Preferences, State};
 use super::terminal::{Screen, enter, give_back};
 use super::update::update;
 use super::view;
 use crate::engine::follow::{Follow, Stage};
+use crate::engine::proof::{Wanted, read};
 use crate::settings::Settings;
 
 /// How the progress of reading is looked at.
@@ -43,6 +47,7 @@ enum Message {
     Terminal(terminal_event::Event),
     News,
     Signal(i32),
+    Done(Box<Event>),
 }
 
 /// Opens the UI on `paths` and stays until somebody quits.
@@ -71,7 +76,7 @@ pub fn run(paths: Vec<PathBuf>, settings: Settings, preferences: Preferences) ->
     let _screen = Screen::take()?;
     listen_to_terminal(&send)?;
     let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    Loop { state, follow, inbox, terminal, drawn: None }.go()
+    Loop { state, follow, inbox, terminal, drawn: None, send, fetching: Arc::default() }.go()
 }
 
 fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
@@ -107,6 +112,9 @@ struct Loop {
     inbox: Receiver<Message>,
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
     drawn: Option<Instant>,
+    send: Sender<Message>,
+    /// Set to give up the packets that are being read.
+    fetching: Arc<AtomicBool>,
 }
 
 impl Loop {
@@ -166,6 +174,7 @@ impl Loop {
                     return self.happen(Event::News(news), changed);
                 }
             }
+            Message::Done(event) => return self.happen(*event, changed),
             Message::Terminal(event) => {
                 let event = match event {
                     terminal_event::Event::Key(key) => Event::Key(key),
@@ -193,9 +202,46 @@ impl Loop {
                 }
                 Effect::Suspend => suspend_job()?,
                 Effect::Redraw => self.terminal.clear()?,
+                Effect::Copy(text) => {
+                    io::stdout().write_all(clipboard(&text).as_bytes())?;
+                    io::stdout().flush()?;
+                    let word = copied(&text, self.state.language);
+                    update(&mut self.state, Event::Notice(word));
+                }
+                Effect::Export(what) => self.export(what)?,
+                Effect::Fetch(wanted) => self.fetch(wanted)?,
             }
         }
         Ok(None)
+    }
+
+    /// Writes a file on a thread of its own.
+    fn export(&self, what: Export) -> io::Result<()> {
+        let job = Job {
+            what,
+            snapshot: Arc::clone(&self.state.snapshot),
+            options: self.state.options(),
+            zone: self.state.shown_zone(),
+        };
+        let send = self.send.clone();
+        thread::Builder::new().name("export".to_owned()).spawn(move || {
+            let _ = send.send(Message::Done(Box::new(Event::Notice(job.run()))));
+        })?;
+        Ok(())
+    }
+
+    /// Reads packets on a thread of its own; what was being read for before is given up.
+    fn fetch(&mut self, wanted: Wanted) -> io::Result<()> {
+        self.fetching.store(true, Ordering::Relaxed);
+        self.fetching = Arc::default();
+        let (stop, send) = (Arc::clone(&self.fetching), self.send.clone());
+        thread::Builder::new().name("packets".to_owned()).spawn(move || {
+            let result = read(&wanted, &stop);
+            if !stop.load(Ordering::Relaxed) {
+                let _ = send.send(Message::Done(Box::new(Event::Proof(wanted, result))));
+            }
+        })?;
+        Ok(())
     }
 
     /// Looks how far reading came; says whether that changed.

@@ -1,19 +1,26 @@
 //! What the UI knows and shows: everything that a view draws from.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
+use super::filter::Filter;
 use super::keys::Keymap;
+use super::line::Line;
 use super::list::List;
+use super::menu::Menu;
+use super::order::{Order, listed};
 use super::theme::{Glyphs, Look, Theme};
 use crate::engine::follow::{News, Reached, Stage};
+use crate::engine::proof::{Packet, Proof, Wanted};
 use crate::engine::snapshot::{Client, Snapshot};
 use crate::report::clock::Moment;
+use crate::report::ladder::ladder;
 use crate::report::{Language, Options, Selection, build, model};
+use crate::source::PacketId;
 use crate::time::CaptureTime;
 use crate::verdict::{Cause, Finding, Severity, Verdict};
 
@@ -44,6 +51,14 @@ pub enum Screen {
     Overview,
     /// One finding in words.
     Finding,
+    /// One finding as a sequence diagram.
+    Ladder,
+    /// The packets of one finding.
+    Packets,
+    /// The bytes of one packet.
+    Bytes,
+    /// What both sides of a conversation said.
+    Stream,
 }
 
 /// What lies over the screen and has the keys.
@@ -51,6 +66,45 @@ pub enum Screen {
 pub enum Overlay {
     /// The keys that work on the screen below, from this line on.
     Help(usize),
+    /// A line for the filter, and the filter that was there before.
+    Filter(Typed, String),
+    /// A line to search for.
+    Search(Typed),
+    /// A line that finds commands, and the selected one of those found.
+    Palette(Line, usize),
+    /// A list of things to copy or to write, and the selected one.
+    Menu(Menu, usize),
+}
+
+/// A line that is typed, with what helps to type it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The line.
+    pub line: Line,
+    /// Place in the history, from its end; 0 is the line itself.
+    pub back: usize,
+    /// Completions that were offered, and which one stands in the line.
+    pub offered: Vec<String>,
+    /// Index of the next one of them.
+    pub next: usize,
+    /// What is wrong with the line.
+    pub wrong: Option<String>,
+}
+
+/// The packets behind the selected finding.
+#[derive(Clone, Debug, Default)]
+pub enum Proving {
+    /// Nobody asked for them.
+    #[default]
+    Idle,
+    /// They came through a pipe and are gone.
+    Gone,
+    /// They are being read.
+    Reading(Wanted),
+    /// They are here.
+    Ready(Wanted, Arc<Proof>),
+    /// They cannot be read.
+    Failed(Wanted, String),
 }
 
 /// The pane of the overview that has the keys.
@@ -64,7 +118,7 @@ pub enum Pane {
 }
 
 /// What tells a finding from all others even where a later snapshot numbers it anew.
-type Identity = (IpAddr, Verdict, Option<Cause>, CaptureTime);
+pub type Identity = (IpAddr, Verdict, Option<Cause>, CaptureTime);
 
 /// A client as the overview lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +177,34 @@ pub struct State {
     selected: Option<Identity>,
     /// First line of a text that is shown.
     pub scroll: usize,
+    /// The filter as it was typed, and as it was understood.
+    pub filter_text: String,
+    /// What of the findings is listed.
+    pub filter: Filter,
+    /// Filters and searches that were used, the latest last.
+    pub history: Vec<String>,
+    /// What was searched for.
+    pub searched: Option<String>,
+    /// Order of the findings.
+    pub order: Order,
+    /// Findings that were marked.
+    pub marked: HashSet<Identity>,
+    /// The selected step of the ladder; the decisive one until somebody moves.
+    pub step: Option<usize>,
+    /// The packet to select as soon as it is here.
+    pub sought: Option<PacketId>,
+    /// The packets behind the finding.
+    pub proving: Proving,
+    /// Indices of the packets that are listed.
+    pub packet_rows: Vec<usize>,
+    /// Place among them.
+    pub packet_list: List,
+    /// Only evidence is listed.
+    pub only_evidence: bool,
+    /// The selected field of the packet.
+    pub field: usize,
+    /// The conversation that is followed.
+    pub stream: usize,
     /// A word on what was just done.
     pub notice: Option<String>,
 }
@@ -155,6 +237,20 @@ impl State {
             finding_list: List::default(),
             selected: None,
             scroll: 0,
+            filter_text: String::new(),
+            filter: Filter::default(),
+            history: Vec::new(),
+            searched: None,
+            order: Order::default(),
+            marked: HashSet::new(),
+            step: None,
+            sought: None,
+            proving: Proving::Idle,
+            packet_rows: Vec::new(),
+            packet_list: List::default(),
+            only_evidence: false,
+            field: 0,
+            stream: 0,
             notice: None,
         }
     }
@@ -284,7 +380,7 @@ impl State {
 
     /// Makes the list of findings and finds the selected one again.
     pub fn list_findings(&mut self) {
-        self.rows = super::layout::listed(self);
+        self.rows = listed(self);
         let height = super::layout::finding_rows(self);
         let at = self.selected.and_then(|selected| {
             let is_it = |index: &u32| self.snapshot.findings.get(*index as usize).map(identity) == Some(selected);
@@ -299,7 +395,50 @@ impl State {
         self.finding_list.select(row, self.rows.len(), height);
         // Until somebody moves, the selection stays on the gravest finding, whatever comes.
         self.selected = self.finding().map(identity);
-        self.scroll = 0;
+        self.leave_finding();
+    }
+
+    /// Forgets where in the finding shown before somebody was.
+    pub fn leave_finding(&mut self) {
+        (self.scroll, self.field, self.stream) = (0, 0, 0);
+        (self.step, self.sought) = (None, None);
+        self.packet_list = List::default();
+        self.packet_rows.clear();
+    }
+
+    /// The packets behind the selected finding, where they are here.
+    #[must_use]
+    pub fn proof(&self) -> Option<&Arc<Proof>> {
+        match &self.proving {
+            Proving::Ready(_, proof) => Some(proof),
+            _ => None,
+        }
+    }
+
+    /// The selected packet.
+    #[must_use]
+    pub fn packet(&self) -> Option<&Packet> {
+        let index = self.packet_rows.get(self.packet_list.selected)?;
+        self.proof()?.packets.get(*index)
+    }
+
+    /// Makes the list of packets; where nothing was selected, the decisive one is.
+    pub fn list_packets(&mut self) {
+        let Some(proof) = self.proof().cloned() else {
+            self.packet_rows.clear();
+            return;
+        };
+        let selected = self.packet().map(|packet| packet.id);
+        let shown = proof.packets.iter().enumerate().filter(|(_, packet)| packet.evidence || !self.only_evidence);
+        self.packet_rows = shown.map(|(index, _)| index).collect();
+        let at = |wanted: &dyn Fn(&Packet) -> bool| {
+            self.packet_rows.iter().rposition(|index| proof.packets.get(*index).is_some_and(wanted))
+        };
+        let decisive = || self.finding().and_then(|finding| ladder(finding, 0, self.language).decisive);
+        let sought = selected.or(self.sought).or_else(decisive);
+        let at = sought.and_then(|id| at(&|packet| packet.id == id)).or_else(|| at(&|packet| packet.evidence));
+        let height = super::layout::packet_rows(self);
+        self.packet_list.select(at.unwrap_or(0), self.packet_rows.len(), height);
     }
 
     /// Chooses the client of a row of the clients.
@@ -314,7 +453,9 @@ impl State {
     }
 }
 
-fn identity(finding: &Finding) -> Identity {
+/// What tells `finding` from all others.
+#[must_use]
+pub fn identity(finding: &Finding) -> Identity {
     (finding.client, finding.verdict, finding.cause, finding.started)
 }
 

@@ -1,6 +1,8 @@
 //! The UI without a terminal: events in, screens out.
 
+mod finding;
 mod movement;
+mod proof;
 mod sizes;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ use super::update::update;
 use super::view;
 use crate::engine::analyse;
 use crate::engine::follow::{News, Reached, Stage};
+use crate::engine::proof::read;
 use crate::settings::{Hooks, Settings};
 
 /// Paths of captures of this repository, by name.
@@ -46,8 +49,26 @@ pub fn press(state: &mut State, keys: &[&str]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for key in keys {
         effects = update(state, Event::Key(event(key)));
+        fetch(state, &effects);
     }
     effects
+}
+
+/// Reads the packets that were asked for, at once.
+fn fetch(state: &mut State, effects: &[Effect]) {
+    for effect in effects {
+        if let Effect::Fetch(wanted) = effect {
+            let result = read(wanted, &AtomicBool::new(false));
+            update(state, Event::Proof(wanted.clone(), result));
+        }
+    }
+}
+
+/// Types text, a key a character.
+pub fn type_in(state: &mut State, text: &str) {
+    for character in text.chars() {
+        update(state, Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)));
+    }
 }
 
 fn event(key: &str) -> KeyEvent {

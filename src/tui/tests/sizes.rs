@@ -9,7 +9,22 @@ const CAPTURES: &[&str] = &["proxy-407-ntlm-unanswered.pcap", "anonymised-portal
 #[test]
 fn no_size_breaks_a_screen() {
     let mut state = opened(CAPTURES, 80, 24, Preferences::default());
-    for keys in [&[][..], &["tab"], &["enter"], &["?"]] {
+    for keys in [
+        &[][..],
+        &["tab"],
+        &["enter"],
+        &["?"],
+        &["3"],
+        &["4"],
+        &["4", "enter"],
+        &["5"],
+        &["y"],
+        &["e"],
+        &[":"],
+        &["f"],
+        &["/"],
+    ] {
+        update(&mut state, Event::Resize(80, 24));
         press(&mut state, &["1"]);
         press(&mut state, keys);
         for columns in [1, 2, 10, 39, 40, 59, 60, 75, 76, 80, 120, 200, 300] {
@@ -43,7 +58,7 @@ fn the_answer_stands_on_the_first_screen() {
 
 #[test]
 fn ascii_terminals_get_ascii() {
-    for keys in [&[][..], &["enter"], &["?"]] {
+    for keys in [&[][..], &["enter"], &["?"], &["3"], &["4"], &["4", "enter"], &["5"], &["y"], &["e"], &[":"], &["f"]] {
         let preferences = Preferences { glyphs: Glyphs::Ascii, look: Look::Monochrome, ..Preferences::default() };
         let mut state = opened(CAPTURES, 120, 40, preferences);
         press(&mut state, keys);

@@ -12,7 +12,7 @@ use crate::text::sanitize;
 use crate::tui::fit::{fit, pad};
 use crate::tui::keys::Action;
 use crate::tui::layout::Parts;
-use crate::tui::state::{Overlay, Screen, State};
+use crate::tui::state::{Screen, State};
 use crate::tui::update::works;
 use crate::tui::words;
 
@@ -164,25 +164,7 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
 /// The keys that matter most here, as many as fit.
 fn keys(state: &State, width: usize) -> Line<'static> {
     let theme = state.theme();
-    let order: &[(Action, &str, &str)] = match (&state.overlay, state.screen()) {
-        (Some(Overlay::Help(_)), _) => &[(Action::Back, "close", "閉じる"), (Action::Quit, "quit", "終了")],
-        (None, Screen::Overview) => &[
-            (Action::Open, "open", "開く"),
-            (Action::NextPane, "clients", "枠"),
-            (Action::Help, "help", "ヘルプ"),
-            (Action::Back, "all clients", "全端末"),
-            (Action::ToggleUtc, "UTC", "UTC"),
-            (Action::Quit, "quit", "終了"),
-        ],
-        (None, Screen::Finding) => &[
-            (Action::Back, "back", "戻る"),
-            (Action::NextFinding, "next", "次"),
-            (Action::PreviousFinding, "previous", "前"),
-            (Action::Help, "help", "ヘルプ"),
-            (Action::ToggleUtc, "UTC", "UTC"),
-            (Action::Quit, "quit", "終了"),
-        ],
-    };
+    let order = order(state);
     let mut spans = Vec::new();
     let mut used = 0;
     for (action, en, ja) in order.iter().filter(|(action, ..)| works(state, *action)) {
@@ -197,4 +179,74 @@ fn keys(state: &State, width: usize) -> Line<'static> {
         spans.push(Span::styled(format!(" {word}  "), theme.bar));
     }
     Line::from(spans)
+}
+
+/// Which keys matter most, in a word each.
+fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
+    const CLOSE: &[(Action, &str, &str)] =
+        &[(Action::Open, "choose", "選択"), (Action::Back, "close", "閉じる"), (Action::Quit, "quit", "終了")];
+    const OVERVIEW: &[(Action, &str, &str)] = &[
+        (Action::Open, "open", "開く"),
+        (Action::NextPane, "clients", "枠"),
+        (Action::Filter, "filter", "絞込"),
+        (Action::Search, "search", "検索"),
+        (Action::Copy, "copy", "コピー"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+        (Action::Back, "all", "全件"),
+        (Action::Export, "export", "書出し"),
+        (Action::ToggleUtc, "UTC", "UTC"),
+    ];
+    const FINDING: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Open, "ladder", "図"),
+        (Action::Packets, "packets", "パケット"),
+        (Action::NextFinding, "next", "次"),
+        (Action::Copy, "copy", "コピー"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+        (Action::Export, "export", "書出し"),
+    ];
+    const LADDER: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Open, "packets", "パケット"),
+        (Action::NextFinding, "next", "次"),
+        (Action::Copy, "copy", "コピー"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
+    const PACKETS: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Open, "bytes", "バイト列"),
+        (Action::OnlyEvidence, "evidence alone", "証拠のみ"),
+        (Action::Stream, "stream", "ストリーム"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+        (Action::Search, "search", "検索"),
+    ];
+    const BYTES: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Up, "field before", "前の項目"),
+        (Action::Down, "next field", "次の項目"),
+        (Action::Stream, "stream", "ストリーム"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
+    const TEXT: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::NextPane, "next stream", "次のストリーム"),
+        (Action::Packets, "packets", "パケット"),
+        (Action::Down, "down", "下へ"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
+    match (&state.overlay, state.screen()) {
+        (Some(_), _) => CLOSE,
+        (None, Screen::Overview) => OVERVIEW,
+        (None, Screen::Finding) => FINDING,
+        (None, Screen::Ladder) => LADDER,
+        (None, Screen::Packets) => PACKETS,
+        (None, Screen::Bytes) => BYTES,
+        (None, Screen::Stream) => TEXT,
+    }
 }

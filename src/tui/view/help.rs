@@ -9,7 +9,7 @@ use super::{pane, scrollbar, window};
 use crate::tui::fit::pad;
 use crate::tui::keys::{Group, TABLE};
 use crate::tui::state::State;
-use crate::tui::update::works;
+use crate::tui::update::works_below;
 
 /// Widest help.
 const COLUMNS: u16 = 76;
@@ -43,11 +43,9 @@ pub fn measure(state: &State) -> (usize, usize) {
 
 fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let theme = state.theme();
-    let mut below = state.clone();
-    below.overlay = None;
     let mut lines = Vec::new();
     for group in Group::ALL {
-        let rows: Vec<_> = TABLE.iter().filter(|row| row.group == *group && works(&below, row.action)).collect();
+        let rows: Vec<_> = TABLE.iter().filter(|row| row.group == *group && works_below(state, row.action)).collect();
         if rows.is_empty() {
             continue;
         }

@@ -1,9 +1,15 @@
 //! What the screen shows: pure functions of state and area.
 
+pub mod bytes;
 pub mod finding;
 pub mod frame;
 pub mod help;
+pub mod ladder;
+pub mod line;
 pub mod overview;
+pub mod packets;
+pub mod palette;
+pub mod stream;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -28,13 +34,31 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
     match state.screen() {
         Screen::Overview => overview::render(frame, parts.body, state),
         Screen::Finding => finding::render(frame, parts.body, state),
+        Screen::Ladder => ladder::render(frame, parts.body, state),
+        Screen::Packets => packets::render(frame, parts.body, state),
+        Screen::Bytes => bytes::render(frame, parts.body, state),
+        Screen::Stream => stream::render(frame, parts.body, state),
     }
     match &state.overlay {
         Some(Overlay::Help(top)) => help::render(frame, area, state, *top),
+        Some(Overlay::Filter(typed, _)) => line::filter(frame, parts, state, typed),
+        Some(Overlay::Search(typed)) => line::search(frame, parts, state, typed),
+        Some(Overlay::Palette(typed, selected)) => palette::palette(frame, area, state, typed, *selected),
+        Some(Overlay::Menu(menu, selected)) => palette::menu(frame, area, state, *menu, *selected),
         None => {}
     }
     if state.glyphs == Glyphs::Ascii {
         spell_out(frame.buffer_mut());
+    }
+}
+
+/// Lines in sight and lines in all, of a screen that is a text.
+#[must_use]
+pub fn measure(state: &State) -> Option<(usize, usize)> {
+    match state.screen() {
+        Screen::Finding => Some(finding::measure(state)),
+        Screen::Stream => Some(stream::measure(state)),
+        Screen::Overview | Screen::Ladder | Screen::Packets | Screen::Bytes => None,
     }
 }
 
@@ -49,6 +73,7 @@ fn spell_out(buffer: &mut Buffer) {
                 "←" => "<",
                 "×" => "x",
                 "µ" => "u",
+                "≤" => "<",
                 "·" => ".",
                 _ => "?",
             };

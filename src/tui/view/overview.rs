@@ -14,7 +14,7 @@ use crate::report::wrap::wrap;
 use crate::tui::answer::answer;
 use crate::tui::fit::{fit, pad, pad_left};
 use crate::tui::layout;
-use crate::tui::state::{ClientRow, Pane, State};
+use crate::tui::state::{ClientRow, Pane, State, identity};
 use crate::verdict::{Capability, Role, Severity};
 
 /// Draws it.
@@ -148,8 +148,10 @@ fn findings(frame: &mut Frame<'_>, area: Rect, state: &State) {
     if state.rows.is_empty() {
         let text = if state.is_reading() {
             state.language.pick("nothing yet; still reading", "まだありません（読み込み中）")
-        } else {
+        } else if state.filter.is_empty() {
             state.language.pick("nothing found", "所見はありません")
+        } else {
+            state.language.pick("nothing passes the filter; F takes it away", "該当なし（F で絞り込み解除）")
         };
         frame.render_widget(Line::styled(format!(" {text}"), state.theme().faint), inner);
         return;
@@ -182,7 +184,16 @@ fn findings_title(state: &State) -> String {
         Some(client) => format!(" {}", client.address),
         None => String::new(),
     };
-    say!(state.language, "Findings{of} {marks}", "所見{of} {marks}")
+    let mut title = say!(state.language, "Findings{of} {marks}", "所見{of} {marks}");
+    if !state.filter_text.is_empty() {
+        title.push_str(&format!(" [{}]", crate::report::words::safe(&state.filter_text)));
+    }
+    if state.order != crate::tui::order::Order::default() {
+        let column = state.order.column.name(state.language);
+        let arrow = if state.order.reverse { state.glyphs.pick("▾", "v") } else { state.glyphs.pick("▴", "^") };
+        title.push_str(&format!(" {arrow}{column}"));
+    }
+    title
 }
 
 fn finding_line(state: &State, at: usize, width: usize) -> Line<'static> {
@@ -191,15 +202,22 @@ fn finding_line(state: &State, at: usize, width: usize) -> Line<'static> {
     let style = row_style(state, at == state.finding_list.selected, state.pane == Pane::Findings);
     let severity = theme.severity(finding.severity).patch(style);
     let story = state.story(finding);
+    let marked = state.marked.contains(&identity(finding));
     let count = if finding.details.count > 1 { format!(" ×{}", finding.details.count) } else { String::new() };
     let mut spans = vec![
-        Span::styled(format!("{} ", state.glyphs.severity(finding.severity)), severity),
+        Span::styled(state.glyphs.severity(finding.severity), severity),
+        Span::styled(if marked { state.glyphs.pick("◆", "*") } else { " " }, theme.accent.patch(style)),
         Span::styled(format!("{} ", state.clock(finding.started)), theme.faint.patch(style)),
     ];
     let mut used = 2 + 9;
+    let host = finding.host.as_deref().map(crate::report::words::safe).unwrap_or_default();
     if width >= 78 && state.chosen.is_none() {
         spans.push(Span::styled(format!("{} ", pad(&finding.client.to_string(), 15)), style));
         used += 16;
+    }
+    if width >= 130 {
+        spans.push(Span::styled(format!("{} ", pad(&host, 28)), theme.faint.patch(style)));
+        used += 29;
     }
     let room = width.saturating_sub(used + count.width());
     spans.push(Span::styled(pad(&story.title, room), style));

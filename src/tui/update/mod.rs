@@ -1,0 +1,114 @@
+//! What happens when something happens: the only place where the state changes.
+
+mod act;
+mod step;
+mod typing;
+
+pub use act::{act, works, works_below};
+pub use typing::commands;
+
+use ratatui::crossterm::event::KeyEventKind;
+use ratatui::layout::Rect;
+
+use super::event::{Effect, Event};
+use super::keys::Key;
+use super::layout;
+use super::state::{Overlay, Proving, Screen, State};
+use super::view;
+use crate::engine::proof::Wanted;
+
+/// Lets `event` happen to `state`; returns what is to be done outside.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut effects = match event {
+        Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
+        Event::Key(key) => {
+            state.notice = None;
+            match &state.overlay {
+                Some(Overlay::Filter(..) | Overlay::Search(_) | Overlay::Palette(..)) => typing::key(state, &key),
+                _ => state.keymap.action(Key::of(&key)).map_or_else(Vec::new, |action| act(state, action)),
+            }
+        }
+        Event::Paste(text) => {
+            typing::paste(state, &text);
+            Vec::new()
+        }
+        Event::Mouse(_) => Vec::new(),
+        Event::Resize(columns, rows) => {
+            state.area = Rect::new(0, 0, columns, rows);
+            settle(state);
+            vec![Effect::Redraw]
+        }
+        Event::News(news) => {
+            state.publish(news);
+            settle(state);
+            Vec::new()
+        }
+        Event::Reached(reached) => {
+            state.note_reached(reached);
+            Vec::new()
+        }
+        Event::Proof(wanted, result) => {
+            proven(state, wanted, result);
+            Vec::new()
+        }
+        Event::Notice(text) => {
+            state.notice = Some(text);
+            Vec::new()
+        }
+    };
+    effects.extend(wish(state));
+    effects
+}
+
+/// Packets that have come; those of a finding that nobody looks at any more are passed over.
+fn proven(state: &mut State, wanted: Wanted, result: Result<Option<crate::engine::proof::Proof>, String>) {
+    if !matches!(&state.proving, Proving::Reading(current) if *current == wanted) {
+        return;
+    }
+    state.proving = match result {
+        Ok(Some(proof)) => Proving::Ready(wanted, std::sync::Arc::new(proof)),
+        Ok(None) => Proving::Idle,
+        Err(message) => Proving::Failed(wanted, message),
+    };
+    state.list_packets();
+}
+
+/// Asks for the packets of the finding in sight, where a screen shows packets.
+fn wish(state: &mut State) -> Option<Effect> {
+    if !matches!(state.screen(), Screen::Packets | Screen::Bytes | Screen::Stream) {
+        return None;
+    }
+    let finding = state.finding()?;
+    let Ok(wanted) = Wanted::of(finding, &state.snapshot) else {
+        state.proving = Proving::Gone;
+        state.packet_rows.clear();
+        return None;
+    };
+    match &state.proving {
+        Proving::Reading(current) | Proving::Ready(current, _) | Proving::Failed(current, _) if *current == wanted => {
+            if state.packet_rows.is_empty() && state.proof().is_some() {
+                state.list_packets();
+            }
+            None
+        }
+        _ => {
+            state.proving = Proving::Reading(wanted.clone());
+            state.packet_rows.clear();
+            Some(Effect::Fetch(wanted))
+        }
+    }
+}
+
+/// Keeps every place within what there is now.
+fn settle(state: &mut State) {
+    let (clients, findings) = (layout::client_rows(state), layout::finding_rows(state));
+    state.client_list.keep(state.clients.len() + 1, clients);
+    state.finding_list.keep(state.rows.len(), findings);
+    state.packet_list.keep(state.packet_rows.len(), layout::packet_rows(state));
+    if state.screen() != Screen::Overview && state.finding().is_none() {
+        state.screens = vec![Screen::Overview];
+    }
+    if let Some((height, length)) = view::measure(state) {
+        state.scroll = state.scroll.min(length.saturating_sub(height));
+    }
+}
