@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test lint doc setup compare captures tables bench clean
+.PHONY: demo test lint doc setup compare captures tables picture bench clean
 
 demo: setup
 	$(CARGO) build --release --locked
@@ -46,6 +46,12 @@ captures:
 # Writes the table of rows, captures and near misses anew.
 tables: setup
 	NCSIGHT_WRITE_TABLES=1 $(CARGO) test --locked --test tables
+
+# The README's pictures of the terminal UI, from real runs.
+PICTURED = captures/portal-polls.pcap captures/many-proxy-both-fail.pcap captures/direct-ncsi-txt.pcap captures/built-address-changes.pcap captures/anonymised-portal.pcap
+picture: setup
+	$(CARGO) run --locked --example picture -- - $(PICTURED) > pictures/overview.svg
+	$(CARGO) run --locked --example picture -- 3 captures/tcp-timeout.pcap > pictures/ladder.svg
 
 bench: setup
 	$(CARGO) bench --locked

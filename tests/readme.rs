@@ -21,3 +21,22 @@ fn the_report_in_the_readme_is_the_real_one() {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     assert_eq!(shown.trim_end(), printed.trim_end(), "README.md shows another report than `ncsight {command}` prints");
 }
+
+#[test]
+fn the_keys_in_the_readme_are_the_real_ones() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let table = ncsight::tui::keys::table();
+    assert!(readme.contains(&table), "README.md lists other keys than the program has:\n{table}");
+}
+
+#[test]
+fn the_pictures_in_the_readme_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let pictures: Vec<&str> = readme.split("](pictures/").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!pictures.is_empty());
+    for picture in pictures {
+        let svg = std::fs::read_to_string(root.join("pictures").join(picture)).expect(picture);
+        assert!(svg.starts_with("<svg") && svg.contains("ncsight"), "{picture}");
+    }
+}

@@ -24,6 +24,8 @@ struct File {
     probes: Probes,
     deadlines: Seconds,
     responder: Vec<Entry>,
+    /// Read by [`super::interface`].
+    ui: super::interface::Section,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -184,6 +186,7 @@ pub fn print_defaults() -> String {
     line(
         "# marks = [{ header = \"x-example-gateway\", confidence = \"high\" }, { title = \"Access denied by Example\" }]",
     );
+    out.push_str(&super::interface::print_defaults());
     out
 }
 

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod config;
 mod endpoints;
+mod interface;
 mod interfaces;
 mod inventory;
 mod output;

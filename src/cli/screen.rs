@@ -7,6 +7,7 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use super::args::{ColourWhen, Common};
+use super::interface;
 use super::run::{say, selection, settings, zone};
 use crate::tui::theme::{Glyphs, Look};
 use crate::tui::{Ended, Preferences, run};
@@ -30,13 +31,15 @@ pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
         Some(name) => Some(zone(name)?),
         None => TimeZone::try_system().ok(),
     };
+    let interface = common.config.as_deref().map(interface::load).transpose()?.unwrap_or_default();
     let preferences = Preferences {
         language: common.lang.unwrap_or_default(),
         selection: selection(common, zone.as_ref().unwrap_or(&TimeZone::UTC))?,
         zone,
-        look: look(common),
+        look: look(common, interface.look),
+        colours: interface.colours,
+        keymap: interface.keymap,
         glyphs: glyphs(),
-        ..Preferences::default()
     };
     match run(files, settings, preferences).context("the terminal cannot be used; `ncsight report` needs none")? {
         Ended::Quit(warnings) => {
@@ -58,12 +61,12 @@ fn tell(lines: &[String]) {
 }
 
 /// No colours where somebody asked for none (no-color.org).
-fn look(common: &Common) -> Look {
+fn look(common: &Common, wanted: Option<Look>) -> Look {
     let none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     match common.color {
         ColourWhen::Never => Look::Monochrome,
         ColourWhen::Auto if none => Look::Monochrome,
-        ColourWhen::Auto | ColourWhen::Always => Look::default(),
+        ColourWhen::Auto | ColourWhen::Always => wanted.unwrap_or_default(),
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::networks::Networks;
-use super::{accept_journal, conclude};
 use super::snapshot::Snapshot;
+use super::{accept_journal, conclude};
 use crate::settings::Settings;
 use crate::source::{Capture, Options, Progress};
 use crate::time::CaptureTime;

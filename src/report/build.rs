@@ -50,6 +50,18 @@ pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
     }
 }
 
+/// The report without clients and findings: what the captures are and cannot show.
+#[must_use]
+pub fn outline(snapshot: &Snapshot) -> Report {
+    let about = Snapshot {
+        inputs: snapshot.inputs.clone(),
+        quality: snapshot.quality.clone(),
+        time_digits: snapshot.time_digits,
+        ..Snapshot::default()
+    };
+    report(&about, &Options::default())
+}
+
 /// Whether a finding rests on a probe of Windows, whatever became of it.
 fn is_about_probe(finding: &verdict::Finding) -> bool {
     verdict::judge::is_probe(finding) && finding.verdict != verdict::Verdict::ProbeLookAlike

@@ -23,8 +23,8 @@ mod rates;
 pub mod schema;
 pub mod select;
 mod text;
-mod timeline;
 pub mod ticket;
+mod timeline;
 pub mod words;
 pub mod wrap;
 

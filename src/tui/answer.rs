@@ -7,7 +7,6 @@ use super::words;
 use crate::engine::snapshot::Client;
 use crate::report::language::say;
 use crate::report::words::{capture_again, never};
-use crate::time::CaptureTime;
 use crate::verdict::{Capability, Finding, Role, Severity};
 
 /// The answer, in three sentences.
@@ -55,8 +54,12 @@ pub fn answer(state: &State) -> Answer {
 
 /// The finding behind the state of a client that is offline.
 fn deciding<'a>(state: &'a State, client: &Client) -> Option<&'a Finding> {
-    let last = client.timeline.iter().rev().find(|entry| entry.capability != Capability::Internet)?;
-    by_id(&state.snapshot, last.finding)
+    let failed = client
+        .timeline
+        .iter()
+        .rev()
+        .filter(|entry| entry.capability.is_some_and(|capability| capability != Capability::Internet));
+    failed.filter_map(|entry| by_id(&state.snapshot, entry.finding?)).next()
 }
 
 /// The first of those findings whose verdict and cause most clients share.
@@ -72,21 +75,25 @@ fn commonest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<(&'a Fin
 }
 
 fn offline_clients(state: &State, offline: &[&Client], all: usize) -> String {
-    let since: Option<CaptureTime> = offline
+    let failed = offline
         .iter()
         .flat_map(|client| [client.v4, client.v6])
         .flatten()
-        .filter(|family| family.capability != Capability::Internet)
-        .map(|family| family.since)
-        .min();
-    let since = since.map(|time| state.clock(time)).unwrap_or_default();
+        .filter(|family| family.capability != Capability::Internet);
+    let first = failed.min_by_key(|family| family.since);
+    let since = first.map(|family| state.clock(family.since)).unwrap_or_default();
+    let how = if first.is_none_or(|family| family.predicted) {
+        state.language.pick("predicted", "予測")
+    } else {
+        state.language.pick("Windows says so", "Windows の記録")
+    };
     match offline {
         [only] if all == 1 => {
             let client = only.address;
             say!(
                 state.language,
-                "{client} has no Internet since {since} (predicted)",
-                "{client} は {since} から「インターネットなし」（予測）"
+                "{client} has no Internet since {since} ({how})",
+                "{client} は {since} から「インターネットなし」（{how}）"
             )
         }
         several => {
@@ -95,8 +102,8 @@ fn offline_clients(state: &State, offline: &[&Client], all: usize) -> String {
             let first = if count == 1 { "" } else { "the first " };
             say!(
                 state.language,
-                "{count} of {all} clients {have} no Internet, {first}since {since} (predicted)",
-                "クライアント {all} 台中 {count} 台が「インターネットなし」、{since} から（予測）"
+                "{count} of {all} clients {have} no Internet, {first}since {since} ({how})",
+                "クライアント {all} 台中 {count} 台が「インターネットなし」、{since} から（{how}）"
             )
         }
     }

@@ -27,6 +27,11 @@ pub enum Action {
     Ladder,
     Packets,
     Stream,
+    Timeline,
+    Compare,
+    Statistics,
+    ZoomIn,
+    ZoomOut,
     OnlyEvidence,
     Filter,
     ClearFilter,
@@ -122,15 +127,8 @@ const fn row(
 pub const TABLE: &[Row] = &[
     row(Action::Up, "up", &["up", "k"], Group::Move, "up", "上へ"),
     row(Action::Down, "down", &["down", "j"], Group::Move, "down", "下へ"),
-    row(Action::PageUp, "page-up", &["pageup", "ctrl-u", "ctrl-b"], Group::Move, "a page up", "1 ページ上へ"),
-    row(
-        Action::PageDown,
-        "page-down",
-        &["pagedown", "ctrl-d", "ctrl-f", "space"],
-        Group::Move,
-        "a page down",
-        "1 ページ下へ",
-    ),
+    row(Action::PageUp, "page-up", &["pageup", "ctrl-u"], Group::Move, "a page up", "1 ページ上へ"),
+    row(Action::PageDown, "page-down", &["pagedown", "ctrl-d", "space"], Group::Move, "a page down", "1 ページ下へ"),
     row(Action::First, "first", &["home", "g"], Group::Move, "to the first", "先頭へ"),
     row(Action::Last, "last", &["end", "G"], Group::Move, "to the last", "末尾へ"),
     row(Action::NextPane, "next-pane", &["tab", "backtab"], Group::Move, "to the other pane", "次の枠へ"),
@@ -157,6 +155,25 @@ pub const TABLE: &[Row] = &[
         "follow stream: what both sides said",
         "ストリーム：双方のやり取り",
     ),
+    row(
+        Action::Timeline,
+        "timeline",
+        &["6"],
+        Group::Screens,
+        "timeline: clients over time",
+        "時系列：端末の状態の変化",
+    ),
+    row(
+        Action::Compare,
+        "compare",
+        &["7"],
+        Group::Screens,
+        "compare with an attempt that worked",
+        "成功した試行と比較",
+    ),
+    row(Action::Statistics, "statistics", &["8"], Group::Screens, "statistics", "統計"),
+    row(Action::ZoomIn, "zoom-in", &["+", "="], Group::Move, "less time in sight", "拡大"),
+    row(Action::ZoomOut, "zoom-out", &["-"], Group::Move, "more time in sight", "縮小"),
     row(
         Action::OnlyEvidence,
         "only-evidence",
@@ -211,6 +228,19 @@ pub fn of(action: Action) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.action == action)
 }
 
+/// The table as Markdown, for the documentation.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("| key | does |\n|---|---|\n");
+    for group in Group::ALL {
+        for row in TABLE.iter().filter(|row| row.group == *group) {
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+            text.push_str(&format!("| {} | {} |\n", keys.join(" "), row.en));
+        }
+    }
+    text
+}
+
 /// A key as people write it: `q`, `G`, `enter`, `ctrl-d`, `f1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -248,6 +278,15 @@ impl Key {
             code => code,
         };
         Self { code, control, alt: event.modifiers.contains(KeyModifiers::ALT) }
+    }
+
+    /// The event of pressing it.
+    #[must_use]
+    pub fn event(self) -> KeyEvent {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, self.control);
+        modifiers.set(KeyModifiers::ALT, self.alt);
+        KeyEvent::new(self.code, modifiers)
     }
 
     /// Reads a key as people write it.

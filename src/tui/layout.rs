@@ -10,8 +10,10 @@ pub const LEAST: (u16, u16) = (40, 12);
 const SIDE_BY_SIDE: u16 = 76;
 /// From this width on the selected finding is told beside the list.
 const THREE_PANES: u16 = 140;
-/// From this height on the selected finding is told below the list.
-const TOLD_BELOW: u16 = 32;
+/// From this height on the selected finding is told below any list.
+const TOLD_BELOW: u16 = 28;
+/// Rows in which a finding can be told below a short list.
+const LEAST_TOLD: u16 = 9;
 
 /// The parts of every screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +50,17 @@ pub struct Overview {
     pub told: Rect,
 }
 
-/// Cuts the body of the overview; where only one pane fits, it is the one with the keys.
+/// Cuts the body of the overview for so many findings; where only one pane fits, it is the one with the keys.
 #[must_use]
-pub fn overview(body: Rect, pane: Pane) -> Overview {
+pub fn overview(body: Rect, pane: Pane, findings: usize) -> Overview {
     let answer_rows = if body.height >= 19 { 4 } else { 3 };
     let [answer, rest] = Layout::vertical([Constraint::Length(answer_rows), Constraint::Min(0)]).areas(body);
     let none = Rect::new(rest.x, rest.y, 0, 0);
     if body.width < SIDE_BY_SIDE {
+        let (findings, told) = listed_and_told(rest, findings);
         return match pane {
             Pane::Clients => Overview { answer, clients: rest, findings: none, told: none },
-            Pane::Findings => Overview { answer, clients: none, findings: rest, told: none },
+            Pane::Findings => Overview { answer, clients: none, findings, told },
         };
     }
     let client_columns = if body.width >= THREE_PANES {
@@ -72,23 +75,35 @@ pub fn overview(body: Rect, pane: Pane) -> Overview {
         let [findings, told] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(rest);
         return Overview { answer, clients, findings, told };
     }
-    if body.height >= TOLD_BELOW {
-        let [findings, told] = Layout::vertical([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(rest);
-        return Overview { answer, clients, findings, told };
-    }
-    Overview { answer, clients, findings: rest, told: none }
+    let (findings, told) = listed_and_told(rest, findings);
+    Overview { answer, clients, findings, told }
+}
+
+/// The list of findings, and below it the selected one where the list leaves room for that.
+fn listed_and_told(area: Rect, findings: usize) -> (Rect, Rect) {
+    let none = Rect::new(area.x, area.y, 0, 0);
+    let wanted = u16::try_from(findings).unwrap_or(u16::MAX).max(1).saturating_add(2);
+    let list = if area.height.saturating_sub(wanted) >= LEAST_TOLD {
+        wanted
+    } else if area.height >= TOLD_BELOW {
+        area.height * 45 / 100
+    } else {
+        return (area, none);
+    };
+    let [list, told] = Layout::vertical([Constraint::Length(list), Constraint::Min(0)]).areas(area);
+    (list, told)
 }
 
 /// Rows of clients in sight.
 #[must_use]
 pub fn client_rows(state: &State) -> usize {
-    usize::from(overview(parts(state.area).body, state.pane).clients.height.saturating_sub(2)).max(1)
+    usize::from(overview(parts(state.area).body, state.pane, state.rows.len()).clients.height.saturating_sub(2)).max(1)
 }
 
 /// Rows of findings in sight.
 #[must_use]
 pub fn finding_rows(state: &State) -> usize {
-    usize::from(overview(parts(state.area).body, state.pane).findings.height.saturating_sub(2)).max(1)
+    usize::from(overview(parts(state.area).body, state.pane, state.rows.len()).findings.height.saturating_sub(2)).max(1)
 }
 
 /// The parts of the packets' screen: the list, and the bytes of the selected packet.

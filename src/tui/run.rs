@@ -201,7 +201,7 @@ impl Loop {
                     return Ok(Some(Ended::Quit(warnings)));
                 }
                 Effect::Suspend => suspend_job()?,
-                Effect::Redraw => self.terminal.clear()?,
+                Effect::Redraw => self.redraw()?,
                 Effect::Copy(text) => {
                     io::stdout().write_all(clipboard(&text).as_bytes())?;
                     io::stdout().flush()?;
@@ -269,7 +269,14 @@ impl Loop {
         enter()?;
         let (columns, rows) = ratatui::crossterm::terminal::size()?;
         update(&mut self.state, Event::Resize(columns, rows));
-        self.terminal.clear()
+        self.redraw()
+    }
+
+    /// Draws everything anew. `Terminal::clear` would ask the terminal for its cursor, and the answer would come to
+    /// the thread that reads keys.
+    fn redraw(&mut self) -> io::Result<()> {
+        let area = self.state.area;
+        self.terminal.resize(area)
     }
 }
 

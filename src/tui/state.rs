@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 
 use super::filter::Filter;
 use super::keys::Keymap;
@@ -13,7 +14,7 @@ use super::line::Line;
 use super::list::List;
 use super::menu::Menu;
 use super::order::{Order, listed};
-use super::theme::{Glyphs, Look, Theme};
+use super::theme::{Glyphs, Look, Part, Theme};
 use crate::engine::follow::{News, Reached, Stage};
 use crate::engine::proof::{Packet, Proof, Wanted};
 use crate::engine::snapshot::{Client, Snapshot};
@@ -42,6 +43,8 @@ pub struct Preferences {
     pub keymap: Keymap,
     /// What of the analysis is shown.
     pub selection: Selection,
+    /// Colours that the person wants otherwise.
+    pub colours: Vec<(Part, Color)>,
 }
 
 /// A screen.
@@ -59,6 +62,12 @@ pub enum Screen {
     Bytes,
     /// What both sides of a conversation said.
     Stream,
+    /// Clients over time.
+    Timeline,
+    /// A finding beside an attempt that worked.
+    Compare,
+    /// Numbers.
+    Statistics,
 }
 
 /// What lies over the screen and has the keys.
@@ -152,6 +161,8 @@ pub struct State {
     pub utc: bool,
     /// Colours.
     pub look: Look,
+    /// Colours that the person wants otherwise.
+    pub colours: Vec<(Part, Color)>,
     /// Marks and lines.
     pub glyphs: Glyphs,
     /// Which key does what.
@@ -189,6 +200,8 @@ pub struct State {
     pub order: Order,
     /// Findings that were marked.
     pub marked: HashSet<Identity>,
+    /// How often the time in sight of the timeline was halved.
+    pub zoom: u32,
     /// The selected step of the ladder; the decisive one until somebody moves.
     pub step: Option<usize>,
     /// The packet to select as soon as it is here.
@@ -213,7 +226,7 @@ impl State {
     /// A UI on a terminal of that size, before anything was read.
     #[must_use]
     pub fn new(preferences: Preferences, area: Rect) -> Self {
-        let Preferences { language, zone, look, glyphs, keymap, selection } = preferences;
+        let Preferences { language, zone, look, glyphs, keymap, selection, colours } = preferences;
         Self {
             snapshot: Arc::default(),
             stage: Stage::Reading,
@@ -224,6 +237,7 @@ impl State {
             utc: zone.is_none(),
             zone: zone.unwrap_or(TimeZone::UTC),
             look,
+            colours,
             glyphs,
             keymap,
             selection,
@@ -243,6 +257,7 @@ impl State {
             searched: None,
             order: Order::default(),
             marked: HashSet::new(),
+            zoom: 0,
             step: None,
             sought: None,
             proving: Proving::Idle,
@@ -264,7 +279,13 @@ impl State {
     /// The styles.
     #[must_use]
     pub fn theme(&self) -> Theme {
-        Theme::of(self.look)
+        let mut theme = Theme::of(self.look);
+        if self.look != Look::Monochrome {
+            for (part, colour) in &self.colours {
+                theme.set(*part, *colour);
+            }
+        }
+        theme
     }
 
     /// The zone of the times that are shown.

@@ -165,6 +165,28 @@ impl Theme {
         }
     }
 
+    /// Gives a part another colour.
+    pub fn set(&mut self, part: Part, colour: Color) {
+        let [ok, info, warning, error] = &mut self.severities;
+        let (style, ground) = match part {
+            Part::Text => (&mut self.text, false),
+            Part::Faint => (&mut self.faint, false),
+            Part::Accent => (&mut self.accent, false),
+            Part::Border => (&mut self.border, false),
+            Part::Focus => (&mut self.focus, false),
+            Part::Selected => (&mut self.selected, true),
+            Part::Bar => (&mut self.bar, true),
+            Part::Found => (&mut self.found, true),
+            Part::ToServer => (&mut self.to_server, false),
+            Part::ToClient => (&mut self.to_client, false),
+            Part::Ok => (ok, false),
+            Part::Info => (info, false),
+            Part::Warning => (warning, false),
+            Part::Error => (error, false),
+        };
+        *style = if ground { style.bg(colour) } else { style.fg(colour) };
+    }
+
     /// The style of a severity.
     #[must_use]
     pub const fn severity(&self, severity: Severity) -> Style {
@@ -176,6 +198,46 @@ impl Theme {
             Severity::Error => error,
         }
     }
+}
+
+/// What can be given another colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the names say it
+pub enum Part {
+    Text,
+    Faint,
+    Accent,
+    Border,
+    Focus,
+    Selected,
+    Bar,
+    Found,
+    ToServer,
+    ToClient,
+    Ok,
+    Info,
+    Warning,
+    Error,
+}
+
+impl Part {
+    /// All of them, with their names in the configuration.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("faint", Self::Faint),
+        ("accent", Self::Accent),
+        ("border", Self::Border),
+        ("focus", Self::Focus),
+        ("selected", Self::Selected),
+        ("bar", Self::Bar),
+        ("found", Self::Found),
+        ("to-server", Self::ToServer),
+        ("to-client", Self::ToClient),
+        ("ok", Self::Ok),
+        ("info", Self::Info),
+        ("warning", Self::Warning),
+        ("error", Self::Error),
+    ];
 }
 
 /// Characters of the UI beyond letters, in two sets: terminals that know no Unicode show the second.

@@ -1,8 +1,10 @@
 //! The UI without a terminal: events in, screens out.
 
 mod finding;
+mod mouse;
 mod movement;
 mod proof;
+mod screens;
 mod sizes;
 
 use std::path::{Path, PathBuf};
@@ -72,26 +74,7 @@ pub fn type_in(state: &mut State, text: &str) {
 }
 
 fn event(key: &str) -> KeyEvent {
-    let (modifiers, rest) = match key.strip_prefix("ctrl-") {
-        Some(rest) => (KeyModifiers::CONTROL, rest),
-        None => (KeyModifiers::NONE, key),
-    };
-    let code = match rest {
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "backspace" => KeyCode::Backspace,
-        "down" => KeyCode::Down,
-        "up" => KeyCode::Up,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "pagedown" => KeyCode::PageDown,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "space" => KeyCode::Char(' '),
-        one => KeyCode::Char(one.chars().next().unwrap()),
-    };
-    KeyEvent::new(code, modifiers)
+    crate::tui::keys::Key::parse(key).unwrap().event()
 }
 
 /// What is drawn.

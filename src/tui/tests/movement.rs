@@ -92,7 +92,9 @@ fn help_lists_what_works_and_only_that() {
 
 #[test]
 fn what_works_does_something() {
-    for keys in [&[][..], &["enter"], &["?"], &["3"], &["4"], &["4", "enter"], &["5"], &["y"], &["e"]] {
+    for keys in
+        [&[][..], &["enter"], &["?"], &["3"], &["4"], &["4", "enter"], &["5"], &["6"], &["7"], &["8"], &["y"], &["e"]]
+    {
         for row in TABLE {
             let mut state = several();
             press(&mut state, &["down", "down"]);
@@ -108,7 +110,9 @@ fn what_works_does_something() {
 
 #[test]
 fn every_end_is_an_end() {
-    for screen_keys in [&[][..], &["enter"], &["?"], &["tab"], &["3"], &["4"], &["5"], &["4", "enter"]] {
+    for screen_keys in
+        [&[][..], &["enter"], &["?"], &["tab"], &["3"], &["4"], &["5"], &["6"], &["7"], &["8"], &["4", "enter"]]
+    {
         let mut state = several();
         press(&mut state, screen_keys);
         press(&mut state, &["end", "down", "pagedown"]);

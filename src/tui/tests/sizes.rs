@@ -58,7 +58,22 @@ fn the_answer_stands_on_the_first_screen() {
 
 #[test]
 fn ascii_terminals_get_ascii() {
-    for keys in [&[][..], &["enter"], &["?"], &["3"], &["4"], &["4", "enter"], &["5"], &["y"], &["e"], &[":"], &["f"]] {
+    for keys in [
+        &[][..],
+        &["enter"],
+        &["?"],
+        &["3"],
+        &["4"],
+        &["4", "enter"],
+        &["5"],
+        &["6"],
+        &["7"],
+        &["8"],
+        &["y"],
+        &["e"],
+        &[":"],
+        &["f"],
+    ] {
         let preferences = Preferences { glyphs: Glyphs::Ascii, look: Look::Monochrome, ..Preferences::default() };
         let mut state = opened(CAPTURES, 120, 40, preferences);
         press(&mut state, keys);

@@ -12,6 +12,9 @@ use crate::tui::search;
 use crate::tui::state::{Overlay, Pane, Screen, State, Typed, identity};
 use crate::tui::view;
 
+/// Halvings of the time in sight of the timeline: a day comes down to a millisecond.
+const MOST_ZOOM: u32 = 26;
+
 /// Whether `action` does something where the state is now.
 #[must_use]
 pub fn works(state: &State, action: Action) -> bool {
@@ -48,12 +51,13 @@ pub fn works_below(state: &State, action: Action) -> bool {
         Action::Open => match screen {
             Screen::Overview | Screen::Finding | Screen::Ladder => state.finding().is_some(),
             Screen::Packets => packets,
-            Screen::Bytes | Screen::Stream => false,
+            Screen::Timeline => state.finding().is_some(),
+            Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics => false,
         },
         Action::NextPane => match screen {
             Screen::Overview => true,
             Screen::Stream => state.proof().is_some_and(|proof| proof.streams.len() > 1),
-            Screen::Finding | Screen::Ladder | Screen::Packets | Screen::Bytes => false,
+            _ => false,
         },
         Action::NextFinding | Action::PreviousFinding => state.rows.len() > 1,
         Action::Overview => screen != Screen::Overview,
@@ -61,6 +65,11 @@ pub fn works_below(state: &State, action: Action) -> bool {
         Action::Ladder => screen != Screen::Ladder && state.finding().is_some(),
         Action::Packets => screen != Screen::Packets && state.finding().is_some(),
         Action::Stream => screen != Screen::Stream && state.finding().is_some(),
+        Action::Timeline => screen != Screen::Timeline && !state.snapshot.clients.is_empty(),
+        Action::Compare => screen != Screen::Compare && state.finding().is_some(),
+        Action::Statistics => screen != Screen::Statistics,
+        Action::ZoomIn => screen == Screen::Timeline && state.zoom < MOST_ZOOM,
+        Action::ZoomOut => screen == Screen::Timeline && state.zoom > 0,
         Action::OnlyEvidence => screen == Screen::Packets && state.proof().is_some(),
         Action::Filter => true,
         Action::ClearFilter => !state.filter.is_empty(),
@@ -98,6 +107,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Ladder => go(state, Screen::Ladder),
         Action::Packets => go(state, Screen::Packets),
         Action::Stream => go(state, Screen::Stream),
+        Action::Timeline => go(state, Screen::Timeline),
+        Action::Compare => go(state, Screen::Compare),
+        Action::Statistics => go(state, Screen::Statistics),
+        Action::ZoomIn => state.zoom += 1,
+        Action::ZoomOut => state.zoom -= 1,
         Action::Overview => {
             state.screens = vec![Screen::Overview];
             settle(state);
@@ -152,7 +166,7 @@ fn open(state: &mut State) -> Vec<Effect> {
     }
     match state.screen() {
         Screen::Overview if state.pane == Pane::Clients => next_pane(state),
-        Screen::Overview => go(state, Screen::Finding),
+        Screen::Overview | Screen::Timeline => go(state, Screen::Finding),
         Screen::Finding => go(state, Screen::Ladder),
         Screen::Ladder => go(state, Screen::Packets),
         Screen::Packets => {
@@ -160,7 +174,7 @@ fn open(state: &mut State) -> Vec<Effect> {
             state.field = decisive.unwrap_or(0);
             go(state, Screen::Bytes);
         }
-        Screen::Bytes | Screen::Stream => {}
+        Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics => {}
     }
     Vec::new()
 }

@@ -1,6 +1,7 @@
 //! What happens when something happens: the only place where the state changes.
 
 mod act;
+mod mouse;
 mod step;
 mod typing;
 
@@ -32,7 +33,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             typing::paste(state, &text);
             Vec::new()
         }
-        Event::Mouse(_) => Vec::new(),
+        Event::Mouse(event) => mouse::mouse(state, &event),
         Event::Resize(columns, rows) => {
             state.area = Rect::new(0, 0, columns, rows);
             settle(state);

@@ -62,7 +62,11 @@ pub(super) fn step(state: &mut State, step: Step) {
             let fields = state.packet().map_or(0, |packet| packet.fields.len());
             state.field = step.from(state.field, fields, fields);
         }
-        (Screen::Finding | Screen::Stream, _) => {
+        (Screen::Compare, _) => {
+            let at = step.from(state.finding_list.selected, state.rows.len(), 2);
+            state.select_finding(at);
+        }
+        (Screen::Finding | Screen::Stream | Screen::Timeline | Screen::Statistics, _) => {
             if let Some((height, length)) = view::measure(state) {
                 let last = length.saturating_sub(height);
                 state.scroll = state.scroll.saturating_add_signed(step.rows(height)).min(last);

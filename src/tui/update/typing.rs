@@ -6,7 +6,7 @@ use super::act::{act, found, set_filter};
 use crate::report::Language;
 use crate::tui::event::Effect;
 use crate::tui::filter::{Filter, completions};
-use crate::tui::keys::{Action, Row, TABLE};
+use crate::tui::keys::{Action, Group, Row, TABLE};
 use crate::tui::line::Line;
 use crate::tui::search;
 use crate::tui::state::{Overlay, State, Typed};
@@ -141,11 +141,14 @@ pub fn commands(state: &State, text: &str) -> Vec<&'static Row> {
             || row.words(Language::En).to_lowercase().contains(word)
             || row.words(Language::Ja).contains(word)
     };
-    TABLE
+    let mut rows: Vec<&'static Row> = TABLE
         .iter()
         .filter(|row| row.action != Action::Palette && works_below(state, row.action))
         .filter(|row| words.iter().all(|word| has(row, word)))
-        .collect()
+        .collect();
+    // As the help lists them.
+    rows.sort_by_key(|row| Group::ALL.iter().position(|group| *group == row.group));
+    rows
 }
 
 fn remember(state: &mut State, text: &str) {

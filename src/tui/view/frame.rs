@@ -232,6 +232,29 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (Action::Help, "help", "ヘルプ"),
         (Action::Quit, "quit", "終了"),
     ];
+    const TIMELINE: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::ZoomIn, "zoom in", "拡大"),
+        (Action::ZoomOut, "zoom out", "縮小"),
+        (Action::NextFinding, "next finding", "次の所見"),
+        (Action::Open, "open", "開く"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
+    const COMPARE: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Down, "next finding", "次の所見"),
+        (Action::Ladder, "ladder", "図"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
+    const NUMBERS: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::Down, "down", "下へ"),
+        (Action::Export, "export", "書出し"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
     const TEXT: &[(Action, &str, &str)] = &[
         (Action::Back, "back", "戻る"),
         (Action::NextPane, "next stream", "次のストリーム"),
@@ -247,6 +270,9 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (None, Screen::Ladder) => LADDER,
         (None, Screen::Packets) => PACKETS,
         (None, Screen::Bytes) => BYTES,
+        (None, Screen::Timeline) => TIMELINE,
+        (None, Screen::Compare) => COMPARE,
+        (None, Screen::Statistics) => NUMBERS,
         (None, Screen::Stream) => TEXT,
     }
 }

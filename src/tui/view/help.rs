@@ -12,9 +12,9 @@ use crate::tui::state::State;
 use crate::tui::update::works_below;
 
 /// Widest help.
-const COLUMNS: u16 = 78;
+const COLUMNS: u16 = 76;
 /// Columns of the keys.
-const KEYS: usize = 34;
+const KEYS: usize = 26;
 
 fn place(area: Rect) -> Rect {
     let (width, height) = (area.width.min(COLUMNS), area.height.saturating_sub(2));

@@ -1,6 +1,7 @@
 //! What the screen shows: pure functions of state and area.
 
 pub mod bytes;
+pub mod compare;
 pub mod finding;
 pub mod frame;
 pub mod help;
@@ -9,13 +10,16 @@ pub mod line;
 pub mod overview;
 pub mod packets;
 pub mod palette;
+pub mod statistics;
 pub mod stream;
+pub mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
+use unicode_width::UnicodeWidthStr;
 
 use super::layout::{LEAST, parts};
 use super::state::{Overlay, Screen, State};
@@ -38,6 +42,9 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
         Screen::Packets => packets::render(frame, parts.body, state),
         Screen::Bytes => bytes::render(frame, parts.body, state),
         Screen::Stream => stream::render(frame, parts.body, state),
+        Screen::Timeline => timeline::render(frame, parts.body, state),
+        Screen::Compare => compare::render(frame, parts.body, state),
+        Screen::Statistics => statistics::render(frame, parts.body, state),
     }
     match &state.overlay {
         Some(Overlay::Help(top)) => help::render(frame, area, state, *top),
@@ -58,7 +65,9 @@ pub fn measure(state: &State) -> Option<(usize, usize)> {
     match state.screen() {
         Screen::Finding => Some(finding::measure(state)),
         Screen::Stream => Some(stream::measure(state)),
-        Screen::Overview | Screen::Ladder | Screen::Packets | Screen::Bytes => None,
+        Screen::Timeline => Some(timeline::measure(state)),
+        Screen::Statistics => Some(statistics::measure(state)),
+        Screen::Overview | Screen::Ladder | Screen::Packets | Screen::Bytes | Screen::Compare => None,
     }
 }
 
@@ -74,6 +83,7 @@ fn spell_out(buffer: &mut Buffer) {
                 "×" => "x",
                 "µ" => "u",
                 "≤" => "<",
+                "│" => "|",
                 "·" => ".",
                 _ => "?",
             };
@@ -103,11 +113,19 @@ fn pane<'a>(title: String, focused: bool, state: &State) -> Block<'a> {
     Block::bordered()
         .border_set(state.glyphs.border())
         .border_style(style)
-        .title(Span::styled(title, if focused { theme.focus } else { theme.strong }))
+        .title(Span::styled(title, if focused { theme.focus } else { theme.faint }))
 }
 
 /// A pane that lies over the screen, in its middle.
 fn window(frame: &mut Frame<'_>, area: Rect, block: Block<'_>, theme: &Theme) -> Rect {
+    // Half of a wide character would hide the border.
+    if let Some(before) = area.x.checked_sub(1) {
+        for y in area.y..area.bottom() {
+            if let Some(cell) = frame.buffer_mut().cell_mut((before, y)).filter(|cell| cell.symbol().width() > 1) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, theme.text);
     let inner = block.inner(area);

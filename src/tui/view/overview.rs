@@ -19,7 +19,7 @@ use crate::verdict::{Capability, Role, Severity};
 
 /// Draws it.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let parts = layout::overview(area, state.pane);
+    let parts = layout::overview(area, state.pane, state.rows.len());
     answer_lines(frame, parts.answer, state);
     if parts.clients.width > 0 {
         clients(frame, parts.clients, state);

@@ -1,0 +1,122 @@
+//! Numbers: what was read, what of it could not be used, what was found.
+
+use std::cmp::Reverse;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{pane, scrollbar};
+use crate::report::heading::{self, grouped};
+use crate::report::language::say;
+use crate::report::wrap::wrap;
+use crate::report::{build, networks};
+use crate::tui::fit::{pad, pad_left};
+use crate::tui::layout::parts;
+use crate::tui::state::State;
+use crate::tui::words;
+use crate::verdict::{Role, Severity, Verdict};
+
+/// Draws them.
+pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let block = pane(state.language.pick("Statistics", "統計").to_owned(), true, state);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let lines = lines(state, usize::from(inner.width));
+    let (height, length) = (usize::from(inner.height), lines.len());
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(state.scroll).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+    scrollbar(frame, area, state.scroll, height, length, state);
+}
+
+/// Lines in sight and lines in all.
+#[must_use]
+pub fn measure(state: &State) -> (usize, usize) {
+    let body = parts(state.area).body;
+    let height = usize::from(body.height.saturating_sub(2));
+    (height, lines(state, usize::from(body.width.saturating_sub(2))).len())
+}
+
+fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
+    let (theme, language) = (state.theme(), state.language);
+    let mut lines = Vec::new();
+    let section = |lines: &mut Vec<Line<'static>>, title: &str| {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::styled(format!(" {title}"), theme.accent));
+    };
+    let text = |lines: &mut Vec<Line<'static>>, text: &str, style| {
+        for (at, line) in wrap(text, width.saturating_sub(5).max(10)).into_iter().enumerate() {
+            let indent = if at == 0 { "  " } else { "    " };
+            lines.push(Line::styled(format!("{indent}{line}"), style));
+        }
+    };
+    let about = build::outline(&state.snapshot);
+    section(&mut lines, language.pick("Read", "読み込み"));
+    let (packets, bytes) = (grouped(state.reached.packets), grouped(state.reached.bytes));
+    text(
+        &mut lines,
+        &say!(language, "{packets} packets, {bytes} bytes of files", "{packets} パケット、ファイル {bytes} バイト"),
+        theme.text,
+    );
+    section(&mut lines, language.pick("Hosts", "ホスト"));
+    for role in [Role::Client, Role::Proxy, Role::Resolver, Role::Nat] {
+        let count = state.snapshot.clients.iter().filter(|client| client.role == role).count();
+        if count > 0 {
+            lines.push(counted(&role.to_string(), count, "", state));
+        }
+    }
+    section(&mut lines, language.pick("Findings by verdict", "判定ごとの所見"));
+    for (verdict, severity, count) in verdicts(state) {
+        lines.push(counted(verdict.name(), count, state.glyphs.severity(severity), state));
+    }
+    let findings: Vec<_> = state.snapshot.findings.iter().collect();
+    let clients: Vec<_> = state.snapshot.clients.iter().collect();
+    let networks = networks::summaries(&findings, &clients, language);
+    if !networks.is_empty() {
+        section(&mut lines, language.pick("What clients have in common", "端末に共通する点"));
+        for network in networks {
+            text(&mut lines, &network.text, theme.text);
+        }
+    }
+    section(&mut lines, language.pick("What it cannot show", "取得データの限界"));
+    let limits = heading::limits(&about, language);
+    if limits.is_empty() {
+        text(&mut lines, language.pick("nothing is known against it", "問題は見つかっていません"), theme.text);
+    }
+    for limit in limits {
+        text(&mut lines, &format!("! {limit}"), theme.severity(Severity::Warning));
+    }
+    section(&mut lines, language.pick("Captures", "キャプチャ"));
+    for line in heading::inputs(&about, language, &state.shown_zone()) {
+        text(&mut lines, &line, theme.text);
+    }
+    lines
+}
+
+fn counted(label: &str, count: usize, mark: &str, state: &State) -> Line<'static> {
+    let theme = state.theme();
+    Line::from(vec![
+        Span::styled(format!("  {} ", pad(mark, 1)), theme.strong),
+        Span::styled(pad(label, 40), theme.text),
+        Span::styled(pad_left(&words::short(count as u64), 9), theme.strong),
+    ])
+}
+
+/// Verdicts with the gravest severity of each and how many, the gravest and the commonest first.
+fn verdicts(state: &State) -> Vec<(Verdict, Severity, usize)> {
+    let mut counts: Vec<(Verdict, Severity, usize)> = Vec::new();
+    for finding in &state.snapshot.findings {
+        match counts.iter_mut().find(|(verdict, ..)| *verdict == finding.verdict) {
+            Some((_, severity, count)) => {
+                *severity = (*severity).max(finding.severity);
+                *count += 1;
+            }
+            None => counts.push((finding.verdict, finding.severity, 1)),
+        }
+    }
+    counts.sort_by_key(|(verdict, severity, count)| (Reverse(*severity), Reverse(*count), verdict.name()));
+    counts
+}
