@@ -1,6 +1,7 @@
 //! The start of an HTTP message or of TLS records inside one segment, for the eye.
 
 use super::inspect::Seen;
+use crate::proto::auth::{Challenge, ChallengeKind, Credential, CredentialKind};
 use crate::proto::http::{Parse, parse_request_partial, parse_response_partial};
 use crate::proto::tls::{TlsMessage, TlsStream};
 use crate::source::PacketRef;
@@ -27,16 +28,14 @@ const SHOWN: [(&[u8], bool); 10] = [
 pub(super) fn http(seen: &mut Seen, bytes: &[u8], at: Option<usize>) -> bool {
     let summary = match (parse_request_partial(bytes), parse_response_partial(bytes)) {
         (Parse::Done(head, _) | Parse::Cut(head), _) if !head.method.is_empty() => {
-            format!("{} {}", head.method, head.target)
+            let credential = head.proxy_authorization.as_ref().or(head.authorization.as_ref());
+            let credential = credential.map(|own| format!(", {}", credential_name(own))).unwrap_or_default();
+            format!("{} {}{credential}", head.method, head.target)
         }
         (_, Parse::Done(head, _) | Parse::Cut(head)) if head.status != 0 => {
             let location = head.location.map(|location| format!(", Location {location}")).unwrap_or_default();
-            let schemes: Vec<String> = head
-                .proxy_authenticate
-                .iter()
-                .chain(&head.www_authenticate)
-                .map(|challenge| challenge.scheme.name().to_owned())
-                .collect();
+            let schemes: Vec<String> =
+                head.proxy_authenticate.iter().chain(&head.www_authenticate).map(challenge_name).collect();
             let schemes = if schemes.is_empty() { String::new() } else { format!(", offers {}", schemes.join(" ")) };
             format!("{} {}{location}{schemes}", head.status, head.reason)
         }
@@ -72,6 +71,26 @@ pub(super) fn http(seen: &mut Seen, bytes: &[u8], at: Option<usize>) -> bool {
         start += line.len();
     }
     true
+}
+
+/// A credential by scheme and step, without its secret.
+fn credential_name(credential: &Credential) -> String {
+    let scheme = credential.scheme.name();
+    match &credential.kind {
+        CredentialKind::Ntlm1 => format!("{scheme} type 1"),
+        CredentialKind::Ntlm3(user) => format!("{scheme} type 3 {}\\{}", user.domain, user.user),
+        CredentialKind::Kerberos => format!("{scheme} (Kerberos)"),
+        CredentialKind::Basic { user: Some(user) } | CredentialKind::Digest { user: Some(user) } => {
+            format!("{scheme} {user}")
+        }
+        _ => scheme.to_owned(),
+    }
+}
+
+/// A challenge by scheme and step.
+fn challenge_name(challenge: &Challenge) -> String {
+    let step = if challenge.kind == ChallengeKind::NtlmType2 { " type 2" } else { "" };
+    format!("{}{step}", challenge.scheme.name())
 }
 
 /// Tells the TLS records that `bytes` start with, where there are any.

@@ -24,6 +24,7 @@ pub mod menu;
 pub mod order;
 mod run;
 pub mod search;
+mod signals;
 pub mod state;
 mod terminal;
 #[cfg(test)]

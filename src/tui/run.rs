@@ -12,11 +12,10 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event as terminal_event;
 use ratatui::layout::Rect;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
-use signal_hook::iterator::Signals;
 
 use super::event::{Effect, Event, Export};
 use super::export::{Job, clipboard, copied};
+use super::signals::{self, Asked};
 use super::state::{Preferences, State};
 use super::terminal::{Screen, enter, give_back};
 use super::update::update;
@@ -32,6 +31,9 @@ const FRAME: Duration = Duration::from_millis(16);
 /// An input that cannot be read is mostly known after this time: then no screen is opened at all.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// The number of the signal for a terminal that is gone.
+const HANG_UP: i32 = 1;
+
 /// How the UI ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -46,7 +48,7 @@ pub enum Ended {
 enum Message {
     Terminal(terminal_event::Event),
     News,
-    Signal(i32),
+    Asked(Asked),
     Done(Box<Event>),
 }
 
@@ -72,7 +74,8 @@ pub fn run(paths: Vec<PathBuf>, settings: Settings, preferences: Preferences) ->
         update(&mut state, Event::Reached(follow.reached()));
         update(&mut state, Event::News(news));
     }
-    listen_to_signals(&send)?;
+    let tell = send.clone();
+    signals::listen(move |asked| tell.send(Message::Asked(asked)).is_ok())?;
     let _screen = Screen::take()?;
     listen_to_terminal(&send)?;
     let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
@@ -88,20 +91,7 @@ fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
             }
         }
         // The terminal is gone.
-        let _ = send.send(Message::Signal(SIGHUP));
-    })?;
-    Ok(())
-}
-
-fn listen_to_signals(send: &Sender<Message>) -> io::Result<()> {
-    let send = send.clone();
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])?;
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for signal in signals.forever() {
-            if send.send(Message::Signal(signal)).is_err() {
-                break;
-            }
-        }
+        let _ = send.send(Message::Asked(Asked::End(HANG_UP)));
     })?;
     Ok(())
 }
@@ -154,17 +144,17 @@ impl Loop {
 
     fn take(&mut self, message: Message, changed: &mut bool) -> io::Result<Option<Ended>> {
         match message {
-            Message::Signal(SIGTSTP) => {
+            Message::Asked(Asked::Pause) => {
                 give_back()?;
-                signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
+                signals::stop_here()?;
                 self.resume()?;
                 *changed = true;
             }
-            Message::Signal(SIGCONT) => {
+            Message::Asked(Asked::GoOn) => {
                 self.resume()?;
                 *changed = true;
             }
-            Message::Signal(signal) => return Ok(Some(Ended::Signal(signal))),
+            Message::Asked(Asked::End(signal)) => return Ok(Some(Ended::Signal(signal))),
             Message::News => {
                 if let Some(news) = self.follow.take() {
                     if let Stage::Failed(errors) = news.stage {
@@ -200,7 +190,7 @@ impl Loop {
                     };
                     return Ok(Some(Ended::Quit(warnings)));
                 }
-                Effect::Suspend => suspend_job()?,
+                Effect::Suspend => signals::suspend_job()?,
                 Effect::Redraw => self.redraw()?,
                 Effect::Copy(text) => {
                     io::stdout().write_all(clipboard(&text).as_bytes())?;
@@ -278,10 +268,4 @@ impl Loop {
         let area = self.state.area;
         self.terminal.resize(area)
     }
-}
-
-/// Stops all processes of this pipeline, as the terminal does where it has the key itself.
-fn suspend_job() -> io::Result<()> {
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-    Ok(())
 }

@@ -61,7 +61,7 @@ pub struct Drawn {
 pub fn draw(ladder: &Ladder, width: usize, pen: Pen, language: Language) -> Vec<Drawn> {
     let gutter = if width >= WITH_NUMBERS { NUMBER + TIME } else { TIME };
     let places = places(ladder, width, gutter);
-    let mut lines = heads(ladder, &places, width, language);
+    let mut lines = heads(ladder, &places, width, pen, language);
     for (at, step) in ladder.steps.iter().enumerate() {
         if step.paused {
             let span = span(step.after);
@@ -100,18 +100,18 @@ fn places(ladder: &Ladder, width: usize, gutter: usize) -> Vec<usize> {
     (0..lanes).map(|lane| gutter + 1 + lane * distance).collect()
 }
 
-fn heads(ladder: &Ladder, places: &[usize], width: usize, language: Language) -> Vec<Drawn> {
+fn heads(ladder: &Ladder, places: &[usize], width: usize, pen: Pen, language: Language) -> Vec<Drawn> {
     let (mut names, mut addresses) = (Row::new(width), Row::new(width));
     for (at, (lane, place)) in ladder.lanes.iter().zip(places).enumerate() {
         let end = places.get(at + 1).copied().unwrap_or(width + 1);
         let room = end.saturating_sub(place + 1);
-        names.write(*place, &cut(lane.role.name(language), room));
+        names.write(*place, &cut(lane.role.name(language), room, pen));
         let address = match lane.addresses.as_slice() {
             [] => String::new(),
             [only] => only.clone(),
             [first, rest @ ..] => format!("{first} +{}", rest.len()),
         };
-        addresses.write(*place, &cut(&address, room));
+        addresses.write(*place, &cut(&address, room, pen));
     }
     [names, addresses].map(|row| Drawn { text: row.finish(), emphasis: Emphasis::Head, step: None }).into()
 }
@@ -127,7 +127,7 @@ fn arrow(row: &mut Row, step: &Step, places: &[usize], width: usize, pen: Pen) {
     };
     let (left, right) = (from.min(to), from.max(to));
     if left == right {
-        row.write(left + 2, &cut(&step.label, width.saturating_sub(left + 2)));
+        row.write(left + 2, &cut(&step.label, width.saturating_sub(left + 2), pen));
         return;
     }
     let dash = if step.silent { pen.pick('╌', '.') } else { pen.pick('─', '-') };
@@ -144,7 +144,7 @@ fn arrow(row: &mut Row, step: &Step, places: &[usize], width: usize, pen: Pen) {
         let broken = if to > from { right - 1 } else { left + 1 };
         row.put(broken, mark.unwrap_or(dash));
     }
-    let label = cut(&step.label, inside.saturating_sub(5));
+    let label = cut(&step.label, inside.saturating_sub(5), pen);
     let start = left + 1 + (inside.saturating_sub(label.width())) / 2;
     if !label.is_empty() {
         row.write(start.saturating_sub(1), &format!(" {label} "));
@@ -173,7 +173,7 @@ fn span(after: Duration) -> String {
     if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.1} min", seconds / 60.0) }
 }
 
-fn cut(text: &str, columns: usize) -> String {
+fn cut(text: &str, columns: usize, pen: Pen) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
@@ -187,7 +187,7 @@ fn cut(text: &str, columns: usize) -> String {
         used += width;
     }
     if columns > 0 {
-        out.push('…');
+        out.push(pen.pick('…', '~'));
     }
     out
 }

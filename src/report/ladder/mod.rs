@@ -5,6 +5,9 @@
 
 mod draw;
 mod step;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use std::time::Duration;
 
@@ -125,7 +128,12 @@ pub fn ladder(finding: &Finding, digits: u8, language: Language) -> Ladder {
         let note = words::note(&evidence.note, language);
         if let Some(before) = steps.last_mut().filter(|before| before.packet == Some(evidence.at.id)) {
             // One packet, several things to say of it.
-            before.label = format!("{} {}", before.label, said.label);
+            // What authenticates tells the legs apart; the rest is the same in each.
+            before.label = if matches!(evidence.note, Note::Credentials { .. }) {
+                format!("{} {}", said.label, before.label)
+            } else {
+                format!("{} {}", before.label, said.label)
+            };
             before.note = format!("{}{}{note}", before.note, language.pick("; ", "、"));
             continue;
         }
@@ -153,34 +161,41 @@ pub fn ladder(finding: &Finding, digits: u8, language: Language) -> Ladder {
 
 /// Marks the step that decided, or adds the silence that did.
 fn end(finding: &Finding, steps: &mut Vec<Step>, last: CaptureTime, language: Language) {
-    if let Some(silence) = finding.cause.filter(|cause| is_silence(*cause)) {
-        let asked = steps.iter().rev().find(|step| step.from == 0 && step.to != 0).map_or(0, |step| step.to);
-        let after = finding.ended.since(last);
-        let word = match silence {
-            Cause::ProxyAuthUnanswered => language.pick("no credentials follow", "認証情報の送信なし"),
-            _ => language.pick("no answer", "応答なし"),
-        };
-        let (from, to) = if silence == Cause::ProxyAuthUnanswered { (0, asked) } else { (asked, 0) };
-        steps.push(Step {
-            from,
-            to,
-            label: word.to_owned(),
-            note: word.to_owned(),
-            packet: None,
-            time: finding.ended.max(last),
-            after,
-            paused: after >= PAUSE,
-            weight: Weight::Failed,
-            silent: true,
-        });
+    let decisive = finding.evidence.iter().rev().find(|evidence| decides(&evidence.note, finding)).map(|own| own.at.id);
+    let failed = finding.severity >= Severity::Warning;
+    let asked_last = steps.last().is_some_and(|step| step.from == 0 && step.to != 0);
+    if finding.cause.is_some_and(is_silence) || (failed && decisive.is_none() && asked_last) {
+        steps.extend(silence(finding, steps, last, language));
         return;
     }
-    let decisive = finding.evidence.iter().rev().find(|evidence| decides(&evidence.note, finding)).map(|own| own.at.id);
     let weight = if finding.severity == Severity::Ok { Weight::Worked } else { Weight::Failed };
     let step = steps.iter_mut().rev().find(|step| decisive.is_some() && step.packet == decisive);
     if let Some(step) = step {
         step.weight = weight;
     }
+}
+
+/// The answer that did not come, or the credentials that did not follow.
+fn silence(finding: &Finding, steps: &[Step], last: CaptureTime, language: Language) -> Option<Step> {
+    let asked = steps.iter().rev().find(|step| step.from == 0 && step.to != 0)?.to;
+    let (from, to, word) = if finding.cause == Some(Cause::ProxyAuthUnanswered) {
+        (0, asked, language.pick("no credentials follow", "認証情報の送信なし"))
+    } else {
+        (asked, 0, language.pick("no answer", "応答なし"))
+    };
+    let after = finding.ended.since(last);
+    Some(Step {
+        from,
+        to,
+        label: word.to_owned(),
+        note: word.to_owned(),
+        packet: None,
+        time: finding.ended.max(last),
+        after,
+        paused: after >= PAUSE,
+        weight: Weight::Failed,
+        silent: true,
+    })
 }
 
 const fn is_silence(cause: Cause) -> bool {
@@ -199,7 +214,9 @@ const fn is_silence(cause: Cause) -> bool {
 /// Whether a message settles an attempt.
 const fn decides(note: &Note, finding: &Finding) -> bool {
     match note {
-        Note::Answer { rcode, .. } => *rcode != 0 || matches!(finding.cause, Some(Cause::DnsNodata)),
+        Note::Answer { rcode, .. } => {
+            *rcode != 0 || matches!(finding.cause, Some(Cause::DnsNodata | Cause::DnsSinkholed | Cause::DnsWrongAnswer))
+        }
         Note::RivalAnswer { .. }
         | Note::Refused { .. }
         | Note::Reset { .. }

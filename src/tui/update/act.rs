@@ -44,7 +44,8 @@ pub fn works_below(state: &State, action: Action) -> bool {
     let screen = state.screen();
     let packets = screen == Screen::Packets && !state.packet_rows.is_empty();
     match action {
-        Action::Quit | Action::Suspend | Action::ToggleUtc | Action::ToggleLanguage | Action::NextTheme => true,
+        Action::Suspend => cfg!(unix),
+        Action::Quit | Action::ToggleUtc | Action::ToggleLanguage | Action::NextTheme => true,
         Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => true,
         Action::Help => true,
         Action::Back => state.screens.len() > 1 || state.chosen.is_some() || !state.filter.is_empty(),

@@ -37,7 +37,10 @@ fn bar(frame: &mut Frame<'_>, area: Rect, state: &State) {
     frame.buffer_mut().set_style(area, theme.bar);
     let right = progress(state);
     let room = usize::from(area.width).saturating_sub(right.width() + 2);
-    let left = format!(" ncsight {} {}", state.glyphs.pick("▪", "|"), capture(state));
+    let mut left = format!(" ncsight {} {}", state.glyphs.pick("▪", "|"), capture(state));
+    if left.width() > room {
+        left = format!(" {}", capture(state));
+    }
     let line = Line::from(vec![
         Span::styled(pad(&left, room), theme.bar.patch(theme.strong)),
         Span::raw(" "),
