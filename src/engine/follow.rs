@@ -63,6 +63,15 @@ struct Shared {
     slot: Mutex<Option<News>>,
 }
 
+impl Shared {
+    fn note(&self, packets: u64, time: Option<CaptureTime>) {
+        self.packets.store(packets, Ordering::Relaxed);
+        if let Some(time) = time {
+            self.time.store(time.as_nanos(), Ordering::Relaxed);
+        }
+    }
+}
+
 impl Follow {
     /// Starts to read `paths`. `tell` is called after each publication, on the thread of the analysis.
     ///
@@ -139,16 +148,18 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
     let mut networks = Networks::new(settings);
     let mut budget = Budget::new(Instant::now());
     let mut packets = 0u64;
+    // A file never lets its reader wait; a pipe may, and then shows what is known before.
+    let waits = shared.progress.total().is_none();
+    let mut last = None;
     loop {
-        // What comes next may have to be waited for: show what is known before.
-        let drained = capture.is_drained();
+        let drained = waits && capture.is_drained();
         if packets > 0 && (drained || packets.is_multiple_of(LOOK_EVERY)) {
-            shared.packets.store(packets, Ordering::Relaxed);
+            shared.note(packets, last);
             if shared.stop.load(Ordering::Relaxed) {
                 break;
             }
             let now = Instant::now();
-            if budget.allows(now, drained && shared.progress.total().is_none()) {
+            if budget.allows(now, drained) {
                 let snapshot = Arc::new(conclude(networks.known(), capture.inputs()));
                 publish(shared, News { snapshot, stage: Stage::Reading });
                 tell();
@@ -156,11 +167,11 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
             }
         }
         let Some(frame) = capture.next() else { break };
-        shared.time.store(frame.at.time.as_nanos(), Ordering::Relaxed);
+        last = Some(frame.at.time);
         networks.frame(&frame);
         packets += 1;
     }
-    shared.packets.store(packets, Ordering::Relaxed);
+    shared.note(packets, last);
     let mut parts = networks.finish();
     accept_journal(&capture, &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();

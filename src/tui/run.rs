@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use super::event::{Effect, Event, Export};
 use super::export::{Job, clipboard, copied};
 use super::signals::{self, Asked};
-use super::state::{Preferences, State};
+use super::state::{Preferences, State, TICKS_A_SECOND};
 use super::terminal::{Screen, enter, give_back};
 use super::update::update;
 use super::view;
@@ -24,8 +24,8 @@ use crate::engine::follow::{Follow, Stage};
 use crate::engine::proof::{Wanted, read};
 use crate::settings::Settings;
 
-/// How the progress of reading is looked at.
-const TICK: Duration = Duration::from_millis(200);
+/// How often the progress of reading is looked at.
+const TICK: Duration = Duration::from_millis(1000 / TICKS_A_SECOND);
 /// Screens are not drawn more often than this.
 const FRAME: Duration = Duration::from_millis(16);
 /// An input that cannot be read is mostly known after this time: then no screen is opened at all.
@@ -79,7 +79,7 @@ pub fn run(paths: Vec<PathBuf>, settings: Settings, preferences: Preferences) ->
     let _screen = Screen::take()?;
     listen_to_terminal(&send)?;
     let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    Loop { state, follow, inbox, terminal, drawn: None, send, fetching: Arc::default() }.go()
+    Loop { state, follow, inbox, terminal, drawn: None, looked: Instant::now(), send, fetching: Arc::default() }.go()
 }
 
 fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
@@ -102,6 +102,8 @@ struct Loop {
     inbox: Receiver<Message>,
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
     drawn: Option<Instant>,
+    /// When the progress of reading was looked at last.
+    looked: Instant,
     send: Sender<Message>,
     /// Set to give up the packets that are being read.
     fetching: Arc<AtomicBool>,
@@ -116,7 +118,7 @@ impl Loop {
                 changed = false;
             }
             let message = if self.state.is_reading() {
-                match self.inbox.recv_timeout(TICK) {
+                match self.inbox.recv_timeout(TICK.saturating_sub(self.looked.elapsed())) {
                     Ok(message) => Some(message),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Quit(Vec::new())),
@@ -128,7 +130,8 @@ impl Loop {
                 }
             };
             let mut next = message;
-            if next.is_none() {
+            if self.state.is_reading() && self.looked.elapsed() >= TICK {
+                self.looked = Instant::now();
                 changed |= self.look();
             }
             // What waits together is drawn together.
@@ -160,7 +163,9 @@ impl Loop {
                     if let Stage::Failed(errors) = news.stage {
                         return Ok(Some(Ended::Unreadable(errors)));
                     }
-                    self.look();
+                    if news.stage != Stage::Reading {
+                        self.look();
+                    }
                     return self.happen(Event::News(news), changed);
                 }
             }

@@ -27,6 +27,8 @@ use crate::verdict::{Cause, Finding, Severity, Verdict};
 
 /// Samples of the reading rate that are kept for the sparkline.
 const RATES: usize = 32;
+/// Samples of it in a second.
+pub const TICKS_A_SECOND: u64 = 5;
 
 /// What the person chose before the UI opened.
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@ mod movement;
 mod proof;
 mod screens;
 mod sizes;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -49,6 +49,26 @@ fn screens_look_as_they_did() {
 }
 
 #[test]
+fn reading_looks_as_it_did() {
+    let mut state = opened(CAPTURES, 120, 40, Preferences::default());
+    let snapshot = Arc::clone(&state.snapshot);
+    update(&mut state, Event::News(News { snapshot, stage: Stage::Reading }));
+    for packets in [0, 40_000, 120_000, 160_000, 400_000, 1_200_000] {
+        let reached = Reached { bytes: packets * 500, total: Some(1_500_000_000), packets, time: None };
+        update(&mut state, Event::Reached(reached));
+    }
+    let text = screen(&state);
+    let bar = text.lines().next().unwrap();
+    assert!(bar.contains("reading 40%"), "{bar}");
+    assert!(bar.contains("1200 k packets"), "{bar}");
+    assert!(bar.contains("1200 k/s"), "{bar}");
+    assert!(bar.contains('█'), "{bar}");
+    let reached = Reached { bytes: 7, total: None, packets: 1_200_001, time: None };
+    update(&mut state, Event::Reached(reached));
+    assert!(screen(&state).lines().next().unwrap().contains("live"));
+}
+
+#[test]
 fn japanese_screens_look_as_they_did() {
     let start = opened(CAPTURES, 80, 24, Preferences { language: Language::Ja, ..Preferences::default() });
     for (name, keys) in SCREENS {

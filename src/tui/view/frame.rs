@@ -12,7 +12,7 @@ use crate::text::sanitize;
 use crate::tui::fit::{fit, pad};
 use crate::tui::keys::Action;
 use crate::tui::layout::Parts;
-use crate::tui::state::{Screen, State};
+use crate::tui::state::{Screen, State, TICKS_A_SECOND};
 use crate::tui::update::works;
 use crate::tui::words;
 
@@ -85,7 +85,8 @@ fn progress(state: &State) -> String {
     let counted = say!(state.language, "{packets} packets", "{packets} パケット");
     let how = match &state.stage {
         Stage::Reading => {
-            let spark = sparkline(state);
+            let spark =
+                if state.area.width < 100 { sparkline(state) } else { format!("{} {}", rate(state), sparkline(state)) };
             match state.reached.total.filter(|total| *total > 0) {
                 Some(total) => {
                     let percent = (state.reached.bytes.min(total)).saturating_mul(100) / total;
@@ -106,6 +107,14 @@ fn offset(state: &State) -> String {
     let time = state.snapshot.inputs.iter().filter_map(|input| input.last).max().unwrap_or_default();
     let text = crate::report::clock::Moment { time, digits: 0 }.in_zone(&state.zone);
     text.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Packets a second by the last samples.
+fn rate(state: &State) -> String {
+    let last = state.rates.iter().rev().take(TICKS_A_SECOND as usize);
+    let (sum, count) = last.fold((0u64, 0u64), |(sum, count), packets| (sum.saturating_add(*packets), count + 1));
+    let rate = words::short(sum.saturating_mul(TICKS_A_SECOND).checked_div(count).unwrap_or(0));
+    say!(state.language, "{rate}/s", "{rate}/秒")
 }
 
 /// The rate of the last samples.
@@ -168,16 +177,23 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
 fn keys(state: &State, width: usize) -> Line<'static> {
     let theme = state.theme();
     let order = order(state);
+    let shown: Vec<(Action, String, &str)> = order
+        .iter()
+        .filter(|(action, ..)| works(state, *action))
+        .map(|(action, en, ja)| (*action, state.keymap.shown(*action), state.language.pick(en, ja)))
+        .filter(|(_, key, _)| !key.is_empty())
+        .collect();
+    let columns = |(_, key, word): &(Action, String, &str)| key.width() + word.width() + 4;
+    // The way to help and the way out have their place before all others.
+    let is_first = |(action, ..): &&(Action, String, &str)| matches!(action, Action::Help | Action::Quit);
+    let mut room = width.saturating_sub(shown.iter().filter(is_first).map(columns).sum());
     let mut spans = Vec::new();
-    let mut used = 0;
-    for (action, en, ja) in order.iter().filter(|(action, ..)| works(state, *action)) {
-        let key = state.keymap.shown(*action);
-        let word = state.language.pick(en, ja);
-        let columns = key.width() + word.width() + 4;
-        if key.is_empty() || used + columns > width {
-            continue;
+    for entry in &shown {
+        if !is_first(&entry) {
+            let Some(left) = room.checked_sub(columns(entry)) else { continue };
+            room = left;
         }
-        used += columns;
+        let (_, key, word) = entry;
         spans.push(Span::styled(format!(" {key}"), theme.bar.patch(theme.accent)));
         spans.push(Span::styled(format!(" {word}  "), theme.bar));
     }

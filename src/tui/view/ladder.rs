@@ -40,7 +40,8 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let shown: Vec<Line<'_>> =
         heads.iter().chain(body.iter().skip(top).take(height)).map(|line| styled(line, step, state)).collect();
     frame.render_widget(Paragraph::new(shown), Rect { height: inner.height.saturating_sub(FOOT), ..inner });
-    scrollbar(frame, area, top, height, body.len(), state);
+    let bar = Rect { height: area.height.saturating_sub(FOOT), ..area };
+    scrollbar(frame, bar, top, height, body.len(), state);
     let foot = Rect { y: inner.bottom().saturating_sub(FOOT), height: FOOT.min(inner.height), ..inner };
     let width = usize::from(inner.width).saturating_sub(2);
     let rule = state.glyphs.pick("─", "-").repeat(usize::from(inner.width));

@@ -78,7 +78,8 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
         lines.push(row(state, client, *family, window, columns));
     }
     frame.render_widget(Paragraph::new(lines), inner);
-    scrollbar(frame, area, state.scroll, height, rows.len(), state);
+    let bar = Rect { height: area.height.saturating_sub(3), ..area };
+    scrollbar(frame, bar, state.scroll, height, rows.len(), state);
     foot(frame, inner, state);
 }
 
