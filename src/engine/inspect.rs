@@ -9,7 +9,7 @@ use crate::source::Frame;
 use crate::text::sanitize;
 use crate::transaction::assembler::DNS_PORT;
 use crate::verdict::Responder;
-use crate::wire::{Body, Packet, Segment};
+use crate::wire::{Body, Packet, Said, Segment};
 
 /// Bytes of a packet with a meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +92,14 @@ pub fn inspect(frame: &Frame<'_>, packet: &Packet<'_>) -> Seen {
             }
         }
         Body::Neighbour(neighbour) => {
-            seen.protocol = if neighbour.address.is_ipv4() { "ARP" } else { "ND" };
-            seen.summary = format!("{} is at {}", neighbour.address, Responder::mac_text(neighbour.mac));
+            seen.protocol = if packet.ip.is_some() { "ND" } else { "ARP" };
+            let mac = neighbour.binding.map(|own| format!(" at {}", Responder::mac_text(own.mac))).unwrap_or_default();
+            seen.summary = match neighbour.said {
+                Said::Asks { target, .. } => format!("who has {target}?"),
+                Said::Answers { target, .. } => format!("{target} is{mac}"),
+                Said::AsksForRouter { .. } => "router solicitation".to_owned(),
+                Said::Router { sender, .. } => format!("router advertisement of {sender}"),
+            };
         }
         Body::NotDecoded(name) => seen.summary = format!("{name}, not decoded"),
         Body::OtherIp => seen.summary = packet.ip.map_or_else(String::new, |ip| format!("protocol {}", ip.protocol)),

@@ -86,7 +86,8 @@ pub fn analyse_capture(
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
     accept_journal(&capture, &mut parts);
-    conclude(parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect(), inputs)
+    let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
+    conclude(parts, inputs, settings)
 }
 
 /// Windows' own events name no network; the first one has them.
@@ -99,7 +100,7 @@ fn accept_journal(capture: &Capture, parts: &mut [(World, Counts, TableStats)]) 
 }
 
 /// What is known of all networks now.
-fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>) -> Snapshot {
+fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>, settings: &Settings) -> Snapshot {
     let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
         endpoint_list: settings.endpoints.file.clone(),
