@@ -172,6 +172,7 @@ pub fn print_defaults() -> String {
     ] {
         line(&format!("{key} = {:?} # {comment}", span.as_secs_f64()));
     }
+    line(super::interface::print_defaults().trim_end());
     line(
         "\n# Proxies, portals, firewalls and filters of your own, known by marks in their answers. A mark is one of header",
     );
@@ -186,7 +187,6 @@ pub fn print_defaults() -> String {
     line(
         "# marks = [{ header = \"x-example-gateway\", confidence = \"high\" }, { title = \"Access denied by Example\" }]",
     );
-    out.push_str(&super::interface::print_defaults());
     out
 }
 

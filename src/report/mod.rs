@@ -7,7 +7,7 @@ pub mod build;
 mod clean;
 pub mod clock;
 mod csv;
-mod endpoints;
+pub mod endpoints;
 pub mod explain;
 mod filter;
 pub mod heading;

@@ -30,6 +30,7 @@ pub enum Action {
     Timeline,
     Compare,
     Statistics,
+    Endpoints,
     ZoomIn,
     ZoomOut,
     OnlyEvidence,
@@ -172,6 +173,14 @@ pub const TABLE: &[Row] = &[
         "成功した試行と比較",
     ),
     row(Action::Statistics, "statistics", &["8"], Group::Screens, "statistics", "統計"),
+    row(
+        Action::Endpoints,
+        "endpoints",
+        &["9"],
+        Group::Screens,
+        "Microsoft 365 endpoints",
+        "Microsoft 365 エンドポイント",
+    ),
     row(Action::ZoomIn, "zoom-in", &["+", "="], Group::Move, "less time in sight", "拡大"),
     row(Action::ZoomOut, "zoom-out", &["-"], Group::Move, "more time in sight", "縮小"),
     row(

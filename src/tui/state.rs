@@ -70,6 +70,8 @@ pub enum Screen {
     Compare,
     /// Numbers.
     Statistics,
+    /// Microsoft 365 endpoint sets.
+    Endpoints,
 }
 
 /// What lies over the screen and has the keys.

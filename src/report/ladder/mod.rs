@@ -169,8 +169,10 @@ fn end(finding: &Finding, steps: &mut Vec<Step>, last: CaptureTime, language: La
         return;
     }
     let weight = if finding.severity == Severity::Ok { Weight::Worked } else { Weight::Failed };
-    let step = steps.iter_mut().rev().find(|step| decisive.is_some() && step.packet == decisive);
-    if let Some(step) = step {
+    let place = steps.iter().rposition(|step| decisive.is_some() && step.packet == decisive);
+    // Where nothing decided by itself, what came last left the rest undone.
+    let place = place.or_else(|| steps.len().checked_sub(1).filter(|_| failed));
+    if let Some(step) = place.and_then(|place| steps.get_mut(place)) {
         step.weight = weight;
     }
 }

@@ -49,6 +49,24 @@ fn screens_look_as_they_did() {
 }
 
 #[test]
+fn endpoints_look_as_they_did() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        for look in [Look::Dark, Look::Monochrome] {
+            let preferences = Preferences { look, ..Preferences::default() };
+            let mut state = opened(&["office-all-works.pcap"], columns, rows, preferences);
+            press(&mut state, &["9"]);
+            assert_eq!(state.screen(), crate::tui::state::Screen::Endpoints);
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path("screens");
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let file = format!("endpoints-{columns}x{rows}-{}", look.name());
+            settings.bind(|| insta::assert_snapshot!(file, pictured(&state)));
+        }
+    }
+}
+
+#[test]
 fn reading_looks_as_it_did() {
     let mut state = opened(CAPTURES, 120, 40, Preferences::default());
     let snapshot = Arc::clone(&state.snapshot);

@@ -53,7 +53,7 @@ pub fn works_below(state: &State, action: Action) -> bool {
             Screen::Overview | Screen::Finding | Screen::Ladder => state.finding().is_some(),
             Screen::Packets => packets,
             Screen::Timeline => state.finding().is_some(),
-            Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics => false,
+            Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics | Screen::Endpoints => false,
         },
         Action::NextPane => match screen {
             Screen::Overview => true,
@@ -69,6 +69,7 @@ pub fn works_below(state: &State, action: Action) -> bool {
         Action::Timeline => screen != Screen::Timeline && !state.snapshot.clients.is_empty(),
         Action::Compare => screen != Screen::Compare && state.finding().is_some(),
         Action::Statistics => screen != Screen::Statistics,
+        Action::Endpoints => screen != Screen::Endpoints && !state.snapshot.endpoints.is_empty(),
         Action::ZoomIn => screen == Screen::Timeline && state.zoom < MOST_ZOOM,
         Action::ZoomOut => screen == Screen::Timeline && state.zoom > 0,
         Action::OnlyEvidence => screen == Screen::Packets && state.proof().is_some(),
@@ -111,6 +112,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Timeline => go(state, Screen::Timeline),
         Action::Compare => go(state, Screen::Compare),
         Action::Statistics => go(state, Screen::Statistics),
+        Action::Endpoints => go(state, Screen::Endpoints),
         Action::ZoomIn => state.zoom += 1,
         Action::ZoomOut => state.zoom -= 1,
         Action::Overview => {
@@ -175,7 +177,7 @@ fn open(state: &mut State) -> Vec<Effect> {
             state.field = decisive.unwrap_or(0);
             go(state, Screen::Bytes);
         }
-        Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics => {}
+        Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics | Screen::Endpoints => {}
     }
     Vec::new()
 }

@@ -106,7 +106,9 @@ fn settle(state: &mut State) {
     state.client_list.keep(state.clients.len() + 1, clients);
     state.finding_list.keep(state.rows.len(), findings);
     state.packet_list.keep(state.packet_rows.len(), layout::packet_rows(state));
-    if state.screen() != Screen::Overview && state.finding().is_none() {
+    let of_a_finding =
+        !matches!(state.screen(), Screen::Overview | Screen::Timeline | Screen::Statistics | Screen::Endpoints);
+    if of_a_finding && state.finding().is_none() {
         state.screens = vec![Screen::Overview];
     }
     if let Some((height, length)) = view::measure(state) {

@@ -67,7 +67,8 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         | Screen::Stream
         | Screen::Timeline
         | Screen::Compare
-        | Screen::Statistics => {}
+        | Screen::Statistics
+        | Screen::Endpoints => {}
     }
     Vec::new()
 }

@@ -291,7 +291,7 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (None, Screen::Bytes) => BYTES,
         (None, Screen::Timeline) => TIMELINE,
         (None, Screen::Compare) => COMPARE,
-        (None, Screen::Statistics) => NUMBERS,
+        (None, Screen::Statistics | Screen::Endpoints) => NUMBERS,
         (None, Screen::Stream) => TEXT,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod compare;
+pub mod endpoints;
 pub mod finding;
 pub mod frame;
 pub mod help;
@@ -45,6 +46,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
         Screen::Timeline => timeline::render(frame, parts.body, state),
         Screen::Compare => compare::render(frame, parts.body, state),
         Screen::Statistics => statistics::render(frame, parts.body, state),
+        Screen::Endpoints => endpoints::render(frame, parts.body, state),
     }
     match &state.overlay {
         Some(Overlay::Help(top)) => help::render(frame, area, state, *top),
@@ -67,6 +69,7 @@ pub fn measure(state: &State) -> Option<(usize, usize)> {
         Screen::Stream => Some(stream::measure(state)),
         Screen::Timeline => Some(timeline::measure(state)),
         Screen::Statistics => Some(statistics::measure(state)),
+        Screen::Endpoints => Some(endpoints::measure(state)),
         Screen::Overview | Screen::Ladder | Screen::Packets | Screen::Bytes | Screen::Compare => None,
     }
 }
