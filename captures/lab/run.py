@@ -22,6 +22,7 @@ MODULES = [
     "scenes_discovery",
     "scenes_host",
     "scenes_office",
+    "scenes_office_more",
     "scenes_os",
     "scenes_marks",
     "scenes_predict",

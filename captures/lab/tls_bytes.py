@@ -149,7 +149,7 @@ def close_notify(run, lab, site):
 
 
 @tls("tls-name-warning", title="Warning about the name, then a good handshake", rows=["4.4 TLS_OK", "encrypted alert after ChangeCipherSpec"],
-     near_miss_of=["4.4 alert 112"], shows="The server does not know the name, says so with a warning of code 112, and goes on to TLS 1.2 and data.")
+     near_miss_of=["4.4 alert 112", "4.4 alert 0 before ServerHello"], shows="The server does not know the name, says so with a warning of code 112, and goes on to TLS 1.2 and data.")
 def name_warning(run, lab, site):
     cert = certificate(lab, MAIL)
     s_server(site.net, cert, "-no_tls1_3", "-servername", "other.corp.example", "-cert2", cert[0], "-key2", cert[1])

@@ -126,7 +126,7 @@ def middlebox_old(run, lab, site):
     found(run, "TlsHandshakeFailed", "tls-middlebox-reset", [HELLO, RST], confidence=["high", "medium"])
 
 
-@tls("tls-hello-lost", seconds=15, title="Hello never gets through", rows=["4.4 hello retransmitted"], near_miss_of=["4.4 C<1.2 RST"],
+@tls("tls-hello-lost", seconds=15, title="Hello never gets through", rows=["4.4 hello retransmitted"], near_miss_of=["4.4 C<1.2 RST", "4.4 one-way"],
      shows="The handshake of TCP ends well, the hello is sent again and again unacknowledged for over 10 s while the gateway answers every echo.")
 def lost(run, lab, site):
     s_server(site.net, certificate(lab, LOGIN))
@@ -191,7 +191,7 @@ def modern_closed(run, lab, site):
     found(run, "TlsHandshakeFailed", "tls-closed", [HELLO, "tcp.flags.fin == 1 && ip.src == 203.0.113.80"], host=MAIL, confidence=["high", "medium"])
 
 
-@tls("tls-intercepted", title="Private authority for a Microsoft sign-in name", rows=["4.4 interception"],
+@tls("tls-intercepted", title="Private authority for a Microsoft sign-in name", rows=["4.4 interception"], near_miss_of=["4.4 TLS_OK"],
      shows="login.microsoftonline.com is served over TLS 1.2 with a certificate of the company's inspection authority, and the client accepts it.")
 def intercepted(run, lab, site):
     s_server(site.net, certificate(lab, LOGIN, PRIVATE_CA), "-tls1_2")
@@ -216,7 +216,7 @@ def intercepted_refused(run, lab, site):
     run.note("rule 11 puts interception before the client's alert; rule 13 calls interception a warning, though here sign-in failed: severity is left open")
 
 
-@tls("tls-in-connect", title="Version refused inside a CONNECT tunnel", rows=["TLS inside CONNECT", "4.4 C<1.2 alert 70"],
+@tls("tls-in-connect", title="Version refused inside a CONNECT tunnel", rows=["TLS inside CONNECT", "4.4 C<1.2 alert 70"], near_miss_of=["4.4 407 to CONNECT"],
      shows="squid opens the tunnel with 200; inside it the client offers TLS 1.0 and the server answers alert 70.")
 def in_connect(run, lab, site):
     s_server(site.net, certificate(lab, LOGIN), "-tls1_2")

@@ -8,7 +8,7 @@ RST = "tcp.flags.reset == 1 && ip.src == 203.0.113.80"
 PING = b"ping\n"
 
 
-@tls("tls-alert70-old-client", title="Old client refused with protocol_version", rows=["4.4 C<1.2 alert 70"],
+@tls("tls-alert70-old-client", title="Old client refused with protocol_version", rows=["4.4 C<1.2 alert 70"], near_miss_of=["4.4 C>=1.2 alert 70"],
      shows="The client offers TLS 1.0 at most; the server takes 1.2 only and answers with fatal alert 70.")
 def alert70(run, lab, site):
     s_server(site.net, certificate(lab, LOGIN), "-tls1_2")
@@ -175,7 +175,7 @@ def intolerant(run, lab, site):
     found(run, "TlsVersionMismatch", "tls-fallback", [run.first(HELLO), RST], severity="warning", confidence=["high", "medium"])
 
 
-@tls("tls-legacy-login", title="TLS 1.0 negotiated with a Microsoft 365 sign-in name", rows=["4.4 legacy negotiated"],
+@tls("tls-legacy-login", title="TLS 1.0 negotiated with a Microsoft 365 sign-in name", rows=["4.4 legacy negotiated"], near_miss_of=["4.4 TLS_OK"],
      shows="login.microsoftonline.com takes TLS 1.0; the refusal would come later, inside the encryption.")
 def legacy_login(run, lab, site):
     s_server(site.net, certificate(lab, LOGIN), "-tls1", "-cipher", OLD)

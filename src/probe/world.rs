@@ -398,6 +398,7 @@ impl World {
 
     fn quic(&mut self, quic: &Quic) {
         self.protocols.quic = true;
+        self.endpoints.quic(&self.directory, quic);
         let Some(client) = self.clients.get_or_add(quic.asker(), quic.first) else { return };
         client.asks = true;
         client.mac = client.mac.or(quic.mac);

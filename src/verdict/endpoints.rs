@@ -56,6 +56,8 @@ pub struct Row<'a> {
     pub cells: Vec<(IpAddr, &'a Cell)>,
     /// Counts of all clients together, by stage.
     pub counts: [Count; 5],
+    /// Servers that answered over QUIC: what fails over TCP then need not keep anybody from the set.
+    pub over_quic: u64,
 }
 
 impl Row<'_> {
@@ -73,7 +75,7 @@ impl Row<'_> {
         let stage = Stage::ALL.into_iter().rev().find(fails)?;
         let elsewhere =
             |other: Stage| other != stage && fails(&other) && !(other == Stage::Resolved && stage == Stage::Proxy);
-        let beyond = Stage::ALL.into_iter().any(|other| other >= stage && self.count(other).ok > 0);
+        let beyond = self.over_quic > 0 || Stage::ALL.into_iter().any(|other| other >= stage && self.count(other).ok > 0);
         (!beyond && !Stage::ALL.into_iter().any(elsewhere)).then_some(stage)
     }
 }
@@ -94,6 +96,7 @@ pub fn rows<'a>(cells: &'a BTreeMap<(Tag, IpAddr), Cell>, roles: &Roles) -> BTre
                 sum.failed += count.failed;
             }
         }
+        row.over_quic += cell.over_quic();
         row.cells.push((*client, cell));
     }
     rows

@@ -18,7 +18,7 @@ use crate::probe::world::World;
 use crate::proto::http::TargetForm;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
-use crate::transaction::{Attempted, AttemptedEnd, Exchange, Handshake, Lookup};
+use crate::transaction::{Attempted, AttemptedEnd, Exchange, Handshake, Lookup, Quic};
 
 /// Failures of one stage that are kept whole for one client and set: the first ones.
 const KEPT: usize = 4;
@@ -64,6 +64,8 @@ pub struct Failure {
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     counts: [Count; 5],
+    /// Servers that answered over QUIC.
+    quic: u64,
     /// The first failures of each stage.
     failures: Vec<Failure>,
 }
@@ -76,6 +78,7 @@ struct Nameless {
     at: CaptureTime,
     told: Vec<(Stage, Outcome)>,
     failure: Option<Failure>,
+    quic: bool,
 }
 
 /// Everything that was done with endpoint sets.
@@ -99,6 +102,12 @@ impl Cell {
             count.failed += count.challenged;
         }
         count
+    }
+
+    /// How often a server answered over QUIC. What follows there is encrypted, so that it can only be reached.
+    #[must_use]
+    pub const fn over_quic(&self) -> u64 {
+        self.quic
     }
 
     /// The first failures at a stage, in order.
@@ -194,7 +203,39 @@ impl Matrix {
                 at: connection.first.time,
                 told: vec![(Stage::Connected, Outcome::Ok)],
                 failure: None,
+                quic: false,
             });
+        }
+    }
+
+    /// Takes a connection over QUIC. One without an answer is no failure: clients go on with TCP (RFC 9000, 1 and
+    /// RFC 9308, 2).
+    pub fn quic(&mut self, directory: &Directory, quic: &Quic) {
+        let (client, server) = (quic.asker(), quic.server);
+        if let Some(name) = quic.host() {
+            self.signs.note(directory, client, name, quic.first, Met::Tried);
+        }
+        if quic.answer.is_none() {
+            return;
+        }
+        let told = [(Stage::Connected, Outcome::Ok)];
+        match quic.host() {
+            Some(name) => {
+                if let Some(tag) = tag_of(directory, name, server.port()) {
+                    self.note(client, tag, &told, None);
+                    self.note_quic(client, tag);
+                }
+            }
+            None => {
+                let at = quic.first.time;
+                self.wait_for_name(Nameless { client, server, at, told: told.to_vec(), failure: None, quic: true });
+            }
+        }
+    }
+
+    fn note_quic(&mut self, client: IpAddr, tag: Tag) {
+        if let Some(cell) = self.cells.get_mut(&(client, tag)) {
+            cell.quic += 1;
         }
     }
 
@@ -263,7 +304,7 @@ impl Matrix {
             None if told.is_empty() => {}
             None => {
                 let at = handshake.connection.first.time;
-                self.wait_for_name(Nameless { client, server, at, told, failure: failure() });
+                self.wait_for_name(Nameless { client, server, at, told, failure: failure(), quic: false });
             }
         }
     }
@@ -279,6 +320,9 @@ impl Matrix {
             if let Some((tag, name)) = tag_by_address(&world.directory, client, nameless.server, nameless.at) {
                 let failure = nameless.failure.clone().map(|failure| Failure { name, ..failure });
                 whole.note(nameless.client, tag, &nameless.told, failure);
+                if nameless.quic {
+                    whole.note_quic(nameless.client, tag);
+                }
             }
         }
         for (address, client) in world.clients.iter() {
@@ -298,7 +342,7 @@ impl Matrix {
 }
 
 /// Whether a client had to do with an address of a sign-in server, without a name of its own: a connection that
-/// failed, or one that said nothing.
+/// failed, one that said nothing, or one over QUIC.
 #[must_use]
 pub fn reached_for_sign_in(world: &World, address: IpAddr, client: &Client) -> bool {
     let of_sign_in = |server: SocketAddr, at: CaptureTime| {
@@ -310,7 +354,8 @@ pub fn reached_for_sign_in(world: &World, address: IpAddr, client: &Client) -> b
     };
     let failed = client.failed.iter().map(|one| (one.connection.server, one.connection.first.time));
     let silent = world.endpoints.nameless.iter().filter(|one| one.client == address).map(|one| (one.server, one.at));
-    failed.chain(silent).any(|(server, at)| of_sign_in(server, at))
+    let quic = client.quic_uses.iter().map(|one| (one.server, one.first));
+    failed.chain(silent).chain(quic).any(|(server, at)| of_sign_in(server, at))
 }
 
 /// The tag of a name, or of the address that stands in its place.
