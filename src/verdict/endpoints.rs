@@ -75,7 +75,8 @@ impl Row<'_> {
         let stage = Stage::ALL.into_iter().rev().find(fails)?;
         let elsewhere =
             |other: Stage| other != stage && fails(&other) && !(other == Stage::Resolved && stage == Stage::Proxy);
-        let beyond = self.over_quic > 0 || Stage::ALL.into_iter().any(|other| other >= stage && self.count(other).ok > 0);
+        let beyond =
+            self.over_quic > 0 || Stage::ALL.into_iter().any(|other| other >= stage && self.count(other).ok > 0);
         (!beyond && !Stage::ALL.into_iter().any(elsewhere)).then_some(stage)
     }
 }

@@ -10,4 +10,5 @@ mod hosts;
 mod kept;
 mod proxied;
 pub mod scene;
+mod stages;
 mod world;

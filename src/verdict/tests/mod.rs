@@ -2,11 +2,14 @@
 
 mod answer;
 mod discovery;
+mod endpoints;
 mod evidence;
 mod fold;
+mod gated;
 mod http;
 mod names;
 mod proxy;
+mod refusals;
 mod relate;
 mod roles;
 mod silence;
