@@ -67,7 +67,7 @@ def syn_late(run, lab, site):
 
 
 @tls("tls-resumption-declined", title="A second connection makes a full handshake", rows=["4.4 TLS_OK"], near_miss_of=["4.4 resumption"],
-     shows="The client offers its session's ticket; the server, started anew, does not know it and sends its certificate again.")
+     shows="The client offers its session's ticket; the server, another one of the same name, does not know it and sends its certificate again.")
 def declined(run, lab, site):
     cert, session = certificate(lab, LOGIN), os.path.join(lab.dir, "session")
     s_server(site.net, cert, "-tls1_2")
