@@ -140,6 +140,22 @@ class Client:
     def decline(self, address):
         self.send(4, bytes([50, 4]) + address + bytes([54, 4]) + options_of(self.ack)[54])
 
+    def speak(self, kind, address, more=b"", wait=4, server=None):
+        """A message from the address that the client holds, by unicast to the server: a renewal (3), INFORM (8), RELEASE (7).
+        Gives the kind of the answer, or None."""
+        server = server or socket.inet_ntoa(options_of(self.ack)[54])
+        self.ident = random.randrange(1 << 32)
+        body = bytearray(frame(self.own, self.ident, kind, more, self.name, self.vendor)[42:])
+        body[12:16] = socket.inet_aton(address)
+        with self.node.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind((address, 68))
+            sock.settimeout(wait)
+            sock.sendto(bytes(body), (server, 67))
+            try:
+                return options_of(sock.recv(2048))[53][0]
+            except TimeoutError:
+                return None
+
     def take(self, route=True):
         """Sets the granted address (and the router) on the interface, as announced by ARP; gives the address."""
         address = self.ack[16:20]

@@ -21,6 +21,7 @@ MODULES = [
     "scenes_proxy",
     "scenes_discovery",
     "scenes_host",
+    "scenes_rows",
     "scenes_office",
     "scenes_office_more",
     "scenes_os",

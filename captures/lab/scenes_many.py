@@ -183,14 +183,14 @@ def two_adapters(run, lab, marked):
     run.place("/findings/0/related/0", 2 if marked else "null")
 
 
-@scenario("many-forced-tunnel", title="The physical adapter under a forced tunnel", rows=["00.14 forced tunnel"], made="rewritten",
+@scenario("many-forced-tunnel", title="The physical adapter under a forced tunnel", rows=["00.14 forced tunnel", "3.6 forced tunnel"], made="rewritten",
           shows="The capture marks what the host itself sent: the probe of its physical adapter is refused, that of the tunnel's address succeeds.")
 def forced_tunnel(run, lab):
     two_adapters(run, lab, True)
 
 
 @scenario("many-adapters-unmarked", title="Two addresses that nothing joins", rows=["3.9 probe on VPN and NIC at once"], made="rewritten",
-          near_miss_of=["00.14 forced tunnel"], shows="The same traffic without marks: the two addresses may be two hosts.")
+          near_miss_of=["00.14 forced tunnel", "3.6 forced tunnel"], shows="The same traffic without marks: the two addresses may be two hosts.")
 def unmarked(run, lab):
     two_adapters(run, lab, False)
 
@@ -219,7 +219,7 @@ def passive(run, lab, ttl, portal=False):
     run.place("/clients/0/online", False)
 
 
-@scenario("many-passive-far", title="Traffic from afar after a failed probe", rows=["1.12 hops"], seconds=6,
+@scenario("many-passive-far", title="Traffic from afar after a failed probe", rows=["1.12 hops", "3.7 passive hops"], seconds=6,
           shows="Port 80 is refused; a page on another port comes with TTL 50, as over 14 routers: Windows' passive probe may raise the state again.")
 def passive_far(run, lab):
     passive(run, lab, 52)
@@ -229,14 +229,14 @@ def passive_far(run, lab):
     run.place("/clients/0/timeline/1/predicted", True)
 
 
-@scenario("many-passive-near", title="Traffic from nearby after a failed probe", rows=["3.3 RST"], near_miss_of=["1.12 hops"], seconds=6,
+@scenario("many-passive-near", title="Traffic from nearby after a failed probe", rows=["3.3 RST"], near_miss_of=["1.12 hops", "3.7 passive hops"], seconds=6,
           shows="Port 80 is refused; a page on another port comes with TTL 62: two routers are not the Internet.")
 def passive_near(run, lab):
     passive(run, lab, 64)
     run.place("/clients/0/timeline/1", "null")
 
 
-@scenario("many-passive-portal", title="Traffic from afar behind a portal", rows=["3.3 302"], near_miss_of=["1.12 hops"], seconds=6,
+@scenario("many-passive-portal", title="Traffic from afar behind a portal", rows=["3.3 302"], near_miss_of=["1.12 hops", "3.7 passive hops"], seconds=6,
           shows="A portal redirects the probe; a page on another port comes with TTL 50. In hotspot state Windows ignores it.")
 def passive_portal(run, lab):
     passive(run, lab, 52, portal=True)

@@ -28,7 +28,7 @@ def monitor(site):
 @scenario("pos-switch-dhcp", title="A healthy start, seen from another switch port",
           shows="The client takes a lease, probes and succeeds. The port shows its broadcasts alone: DISCOVER, REQUEST, ARP; the offer, the "
                 "acknowledgement and all answers went by unicast.",
-          rows=["00.15 switch port", "rule 7c"], near_miss_of=["NoAddress", "SuspectArpProbeFailed", "NoProbeSeen"], position="switch")
+          rows=["00.15 switch port", "rule 7c"], near_miss_of=["NoAddress", "3.6 offer without ACK", "SuspectArpProbeFailed", "NoProbeSeen"], position="switch")
 def switch_dhcp(run, lab):
     site = Site(lab, address=False)
     served = dnsmasq(site.gw, site.gateway, ["interface=eth0", "dhcp-range=10.1.0.100,10.1.0.150,255.255.255.0,1h", "dhcp-option=3,10.1.0.1",

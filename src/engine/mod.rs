@@ -31,7 +31,7 @@ use crate::verdict::judge::judge;
 use crate::verdict::rates::rates;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
-use crate::verdict::{adapters, passive, retired};
+use crate::verdict::{adapters, link, passive, retired};
 
 use self::networks::Networks;
 use self::pipeline::Counts;
@@ -120,6 +120,7 @@ fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>
         observed.compare(world, &mut findings);
         adapters::explain(world, &roles, &mut findings);
         retired::recognise(world, &mut findings);
+        link::remark(world, &mut findings);
         let estimates = passive::estimate(world, &roles, &mut findings);
         snapshot.quality.add(quality(world, counts, flows));
         snapshot.clients.extend(states::clients(world, &roles, &findings, &observed, &estimates));

@@ -33,6 +33,8 @@ pub struct Station {
     pub hops: Vec<Hop>,
     /// Answers to its questions for neighbours: whose address, who answered, when last.
     pub answers: Vec<(IpAddr, Mac, PacketRef)>,
+    /// Neighbours for which two link addresses answered one question of it.
+    pub rivals: Vec<Rivals>,
     /// When unicast frames towards it were captured.
     pub reached: Stretches,
 }
@@ -46,6 +48,21 @@ pub struct Claim {
     pub at: PacketRef,
     /// When it was last claimed.
     pub last: CaptureTime,
+}
+
+/// Two link addresses that answered one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rivals {
+    /// Who asked.
+    pub client: IpAddr,
+    /// The address that both claim.
+    pub target: IpAddr,
+    /// Who answered first.
+    pub first: Mac,
+    /// Who answered, too.
+    pub second: Mac,
+    /// The second answer.
+    pub at: PacketRef,
 }
 
 /// Something that was used, and when.
@@ -108,6 +125,13 @@ impl Station {
             keep(&mut self.questions, question);
             return;
         };
+        if let Some((at, second)) = question.rival {
+            if self.rivals.len() < MAX_PLACES {
+                let (client, target) = (question.client, question.target);
+                self.rivals.push(Rivals { client, target, first: mac, second, at });
+            }
+            return;
+        }
         let known = self.answers.iter_mut().find(|(target, known, _)| *target == question.target && *known == mac);
         if let Some((.., last)) = known {
             *last = at;

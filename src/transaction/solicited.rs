@@ -19,6 +19,11 @@ const NEIGHBOUR_DEADLINE: Duration = Duration::from_secs(3);
 const ROUTER_DEADLINE: Duration = Duration::from_secs(8);
 /// Answers that stand before their questions in the capture.
 const MAX_EARLY: usize = 16;
+/// Two hosts that have one address both answer one question, within this time: a router that takes an address over
+/// speaks after a silence of the other one (VRRP, RFC 5798: three seconds).
+const RIVALS_WITHIN: Duration = Duration::from_millis(500);
+/// Answered questions that are remembered for the sake of a second answer.
+const MAX_ANSWERED: usize = 16;
 
 /// A question for the link address of a neighbour, with its copies and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct Solicited {
     pub copies: Vec<PacketRef>,
     /// The answer.
     pub answer: Option<(PacketRef, Mac)>,
+    /// A second answer that names another link address, right after the first: the question is then told once more.
+    pub rival: Option<(PacketRef, Mac)>,
     /// Whether the deadline after the last copy lies inside the capture, where no answer came.
     pub wait: Wait,
     /// The moment that decided it.
@@ -106,12 +113,19 @@ pub struct Questions {
     neighbours: Waiting<Key, Solicited>,
     /// Answers to nothing that was asked; a question may stand a little later in the file.
     early: VecDeque<(Key, PacketRef, Mac)>,
+    /// Questions that were answered a moment ago.
+    answered: VecDeque<Solicited>,
     routers: Waiting<(IpAddr, Option<Mac>), Search>,
 }
 
 impl Default for Questions {
     fn default() -> Self {
-        Self { neighbours: Waiting::new(MAX_WAITING), early: VecDeque::new(), routers: Waiting::new(MAX_WAITING) }
+        Self {
+            neighbours: Waiting::new(MAX_WAITING),
+            early: VecDeque::new(),
+            answered: VecDeque::new(),
+            routers: Waiting::new(MAX_WAITING),
+        }
     }
 }
 
@@ -143,6 +157,7 @@ impl Questions {
                     target,
                     copies: vec![at],
                     answer: None,
+                    rival: None,
                     wait: Wait::Elapsed,
                     ended: at.time,
                 };
@@ -206,13 +221,33 @@ impl Questions {
         if let Some(mut question) = self.neighbours.remove(&key) {
             question.answer = Some((at, binding.mac));
             question.ended = at.time;
+            if self.answered.len() >= MAX_ANSWERED {
+                self.answered.pop_front();
+            }
+            self.answered.push_back(question.clone());
             out.push(Transaction::Solicited(Box::new(question)));
+            return;
+        }
+        if let Some(rival) = self.rival(key, binding.mac, at) {
+            out.push(Transaction::Solicited(Box::new(rival)));
             return;
         }
         if self.early.len() >= MAX_EARLY {
             self.early.pop_front();
         }
         self.early.push_back((key, at, binding.mac));
+    }
+
+    /// The question that was answered a moment ago by another link address, once.
+    fn rival(&mut self, key: Key, mac: Mac, at: PacketRef) -> Option<Solicited> {
+        let question = self.answered.iter_mut().find(|question| {
+            question.rival.is_none()
+                && (question.client, question.target) == (key.client, key.target)
+                && question.answer.is_some_and(|(first, by)| by != mac && first.time.distance(at.time) <= RIVALS_WITHIN)
+        })?;
+        question.rival = Some((at, mac));
+        question.ended = question.ended.max(at.time);
+        Some(question.clone())
     }
 
     /// Settles what is due at `now`.

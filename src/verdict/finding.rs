@@ -319,6 +319,10 @@ pub enum Remark {
     OtherAdapterWorks { address: IpAddr },
     /// Traffic from far enough may raise the capability again.
     MaySelfHeal { hops: u8, minimum: u8 },
+    /// Two link addresses claim the gateway's address.
+    GatewayConflict { gateway: IpAddr, first: Mac, second: Mac },
+    /// The link came up again, so long after the failure.
+    LinkRestarted { after: Duration },
     /// Addresses of the first failures, before another one answered.
     AddressesFailed { addresses: Vec<SocketAddr> },
 }

@@ -12,6 +12,7 @@ pub mod finding;
 mod host;
 mod http;
 pub mod judge;
+pub mod link;
 mod marks;
 mod office;
 mod os_checks;

@@ -3,7 +3,7 @@
 use super::facts::{list, safe};
 use super::{discovery, proxy_signs};
 use crate::report::language::{Language, say};
-use crate::verdict::Remark;
+use crate::verdict::{Remark, Responder};
 
 /// `remark` as a sentence.
 #[must_use]
@@ -114,6 +114,22 @@ pub fn remark(remark: &Remark, language: Language) -> String {
             "自然に回復する可能性があります。その後、約 {hops} ホップ（Windows の基準は {minimum}）を経た通信が届いており、\
              接続後にアクティブ プローブが一度でも成功していれば、パッシブ プローブが状態を戻すことがあります（TTL からの推定）。"
         ),
+        Remark::GatewayConflict { gateway, first, second } => {
+            let (first, second) = (Responder::mac_text(*first), Responder::mac_text(*second));
+            say!(
+                language,
+                "Two link addresses, {first} and {second}, answer for the gateway {gateway}: a second host with its                  address, or one that answers for others (ARP conflict). Traffic may go astray from time to time;                  find the wrong one by its port on the switch.",
+                "ゲートウェイ {gateway} の ARP／近隣要請に {first} と {second} の 2 つの MAC アドレスが応答しています                 （IP アドレスの重複、または代理応答）。通信が誤った宛先へ届く恐れがあります。スイッチのポートから特定してください。"
+            )
+        }
+        Remark::LinkRestarted { after } => {
+            let seconds = format!("{:.1}", after.as_secs_f64());
+            say!(
+                language,
+                "Transient: {seconds} s after it began the adapter came up anew and took a lease. Windows forgets the                  state then and begins again (CapabilityReset, 14); what counts is the next attempt.",
+                "一時的な失敗です。開始から {seconds} 秒後にアダプターが再接続してアドレスを取得し直しており、Windows は状態を                 リセット（CapabilityReset、14）して判定をやり直します。次の試行の結果を確認してください。"
+            )
+        }
         Remark::AddressesFailed { addresses } => {
             let addresses = list(language, addresses);
             say!(language, "Before, {addresses} did not answer.", "それ以前に {addresses} は応答しませんでした。")
