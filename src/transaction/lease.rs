@@ -416,3 +416,6 @@ fn give_up(mut pending: Pending, now: CaptureTime, out: &mut Vec<Transaction>) {
     lease.ended = lease.messages.last().map_or(now, |last| last.at.time).max(deadline.min(now));
     out.push(Transaction::Lease(Box::new(pending.lease)));
 }
+
+#[cfg(test)]
+mod tests;

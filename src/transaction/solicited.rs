@@ -287,3 +287,6 @@ fn waited(copies: &[PacketRef], deadline: Duration, now: CaptureTime) -> (Wait, 
     let until = copies.last().map_or(now, |last| last.time.after(deadline));
     if now >= until { (Wait::Elapsed, until) } else { (Wait::Cut { missing: until.since(now) }, now) }
 }
+
+#[cfg(test)]
+mod tests;

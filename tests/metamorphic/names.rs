@@ -162,6 +162,10 @@ fn new_v4(old: Ipv4Addr, shift: u8) -> Ipv4Addr {
 
 fn new_mac(mac: [u8; 6]) -> [u8; 6] {
     let [a, b, c, d, e, f] = mac;
+    if [a, b, c, d] == [0, 0, 0x5e, 0] {
+        // The virtual router's own range (RFC 5798): its bytes are a sign, not a name.
+        return [a, b, c, d, e, f ^ 0x96];
+    }
     [a, b, c, d ^ 0x35, e ^ 0x5c, f ^ 0x96]
 }
 

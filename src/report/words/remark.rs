@@ -118,16 +118,21 @@ pub fn remark(remark: &Remark, language: Language) -> String {
             let (first, second) = (Responder::mac_text(*first), Responder::mac_text(*second));
             say!(
                 language,
-                "Two link addresses, {first} and {second}, answer for the gateway {gateway}: a second host with its                  address, or one that answers for others (ARP conflict). Traffic may go astray from time to time;                  find the wrong one by its port on the switch.",
-                "ゲートウェイ {gateway} の ARP／近隣要請に {first} と {second} の 2 つの MAC アドレスが応答しています                 （IP アドレスの重複、または代理応答）。通信が誤った宛先へ届く恐れがあります。スイッチのポートから特定してください。"
+                "Two link addresses, {first} and {second}, answer for the gateway {gateway}: a second host with its \
+                 address, or one that answers for others (ARP conflict). Traffic may go astray from time to time; \
+                 find the wrong one by its port on the switch.",
+                "ゲートウェイ {gateway} の ARP／近隣要請に {first} と {second} の 2 つの MAC アドレスが応答しています\
+                 （IP アドレスの重複、または代理応答）。通信が誤った宛先へ届く恐れがあります。スイッチのポートから特定してください。"
             )
         }
         Remark::LinkRestarted { after } => {
             let seconds = format!("{:.1}", after.as_secs_f64());
             say!(
                 language,
-                "Transient: {seconds} s after it began the adapter came up anew and took a lease. Windows forgets the                  state then and begins again (CapabilityReset, 14); what counts is the next attempt.",
-                "一時的な失敗です。開始から {seconds} 秒後にアダプターが再接続してアドレスを取得し直しており、Windows は状態を                 リセット（CapabilityReset、14）して判定をやり直します。次の試行の結果を確認してください。"
+                "Transient: {seconds} s after it began the adapter came up anew and took a lease. Windows forgets the state \
+                 then and begins again (CapabilityReset, 14); what counts is the next attempt.",
+                "一時的な失敗です。開始から {seconds} 秒後にアダプターが再接続してアドレスを取得し直しており、Windows は状態を\
+                 リセット（CapabilityReset、14）して判定をやり直します。次の試行の結果を確認してください。"
             )
         }
         Remark::AddressesFailed { addresses } => {
