@@ -114,7 +114,7 @@ def silent(run, lab):
 
 
 @scenario("wpad-found", title="WPAD works", shows="DNS knows wpad.corp.example, nginx gives /wpad.dat with its own content type, and the probe goes through "
-          "the proxy that the file names.", rows=["3.5 200"], near_miss_of=["3.5 404", "3.5 HTML", "3.5 401"])
+          "the proxy that the file names.", rows=["3.5 200"], near_miss_of=["3.5 404", "3.5 HTML", "3.5 401", "3.5 PAC, then direct"])
 def found(run, lab):
     site, log = around(lab, give(FILE))
     cap = lab.capture(site.pc)
@@ -140,7 +140,7 @@ def unknown(run, lab):
 
 
 @scenario("wpad-found-direct", title="The PAC file says DIRECT for the probe", shows="WPAD works; the file returns DIRECT for the probe's host and the "
-          "proxy for all others, and the probe goes directly and works.", rows=["3.5 PAC, then direct"], near_miss_of=["ProxyNotDiscovered"])
+          "proxy for all others, and the probe goes directly and works.", rows=["3.5 PAC, then direct"], near_miss_of=["3.4 ProxyNotDiscovered"])
 def says_direct(run, lab):
     text = ('function FindProxyForURL(url, host) {\n  if (dnsDomainIs(host, ".msftconnecttest.com")) return "DIRECT";\n'
             f'  return "PROXY {AT}";\n}}\n')

@@ -437,7 +437,7 @@ NO_PROBE = dict(verdict="NoProbeSeen", cause="probe-never-sent", severity="error
 
 @scenario("host-no-probe", title="A Windows client that comes up and does not probe",
           shows="Lease with vendor class MSFT 5.0, a look-up and a request of Microsoft-CryptoAPI/10.0; no probe name, no probe within 62 s.",
-          rows=["NoProbeSeen"], seconds=75)
+          rows=["NoProbeSeen", "3.2 never sent"], seconds=75)
 def no_probe(run, lab):
     address = started(run, lab, b"MSFT 5.0", "Microsoft-CryptoAPI/10.0", False)
     run.wire('dns.qry.name contains "msft"', 0)

@@ -322,7 +322,7 @@ def connect_resolved(run, lab):
 
 
 @scenario("proxy-direct-first", seconds=28, title="The normal start behind a proxy", shows="The direct probe is dropped for 21 s; then the probe goes through the "
-          "proxy and succeeds.", rows=["00.13 direct failure then proxied success"], near_miss_of=["ProxyNotDiscovered", "3.3 SYN timeout", "3.7 proxy"])
+          "proxy and succeeds.", rows=["00.13 direct failure then proxied success"], near_miss_of=["3.4 ProxyNotDiscovered", "3.3 SYN timeout", "3.7 proxy"])
 def direct_first(run, lab):
     site, log = behind(lab, ["http_access allow all"], warm=True)
     site.gw.rule(f"ip saddr {PC} tcp dport 80 drop")
