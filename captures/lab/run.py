@@ -21,6 +21,7 @@ MODULES = [
     "scenes_proxy",
     "scenes_discovery",
     "scenes_rows",
+    "scenes_told",
     "scenes_host",
     "scenes_near_proxy",
     "scenes_office",

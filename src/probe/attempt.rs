@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::catalog::LookAlike;
 use super::os_checks::OsCheck;
+use super::told::ToldPac;
 use crate::proto::dns::rcode;
 use crate::settings::Deadlines;
 use crate::source::PacketRef;
@@ -64,6 +65,8 @@ pub struct DiscoveryAttempt<'a> {
     pub failed: Vec<&'a Attempted>,
     /// Requests for the PAC file.
     pub fetches: Vec<&'a Exchange>,
+    /// PAC files that the client's leases name (DHCP option 252).
+    pub told: Vec<ToldPac>,
     /// First packet.
     pub started: CaptureTime,
     /// The PAC file's last byte, or the last sign of the search.

@@ -32,9 +32,6 @@ pub struct Discovery {
     pub used_names: Vec<String>,
     /// Look-ups of the names of known proxies.
     pub proxy_lookups: VecDeque<Lookup>,
-    /// URLs of PAC files that the client was told by other ways than names and requests in this capture. A lease with
-    /// DHCP option 252 adds its URL here: a fetch from that host is then known to be one, whatever its path.
-    pub told_urls: VecDeque<String>,
 }
 
 impl Discovery {

@@ -21,4 +21,5 @@ pub mod station;
 pub mod stations;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod told;
 pub mod world;

@@ -336,7 +336,7 @@ impl World {
             None => expected_body || of_probe_server(),
         };
         let address = exchange.connection.client.ip();
-        if catalog_says == Some(Asked::Other) && is_pac_fetch(&exchange) {
+        if catalog_says == Some(Asked::Other) && (is_pac_fetch(&exchange) || self.is_told_pac(&exchange)) {
             self.keep_pac_fetch(exchange);
             return;
         }

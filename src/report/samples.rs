@@ -251,6 +251,7 @@ pub fn hostile() -> Finding {
     finding.remarks = vec![
         Remark::ReEncoded { coding: HOSTILE.into() },
         Remark::Authenticated { scheme: HOSTILE.into(), user: text() },
+        Remark::NamedPortal { url: text() },
     ];
     let notes = vec![
         Note::Query { name: HOSTILE.into(), qtype: 65, server: ip("10.0.0.1"), copy: 2 },

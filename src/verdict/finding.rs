@@ -313,6 +313,8 @@ pub enum Remark {
     Proxy(ProxyRemark),
     /// How the client looked for a proxy before.
     Discovery(DiscoveryRemark),
+    /// The network itself names its portal in the lease (RFC 8910), or says that it has none.
+    NamedPortal { url: Option<String> },
     /// The probe server's old address answers this client, and the present one does not: a rule names the old one.
     PinnedRule { retired: IpAddr, server: IpAddr },
     /// Another adapter of the same host reaches the Internet at the same time.

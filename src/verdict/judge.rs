@@ -44,6 +44,7 @@ pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
     }
     all.append(&mut super::host::judge(world, roles));
     relate::relate(world, roles, &mut all);
+    super::portal_named::remark(world, &mut all);
     all.extend(endpoints::unreachable(world, roles));
     all.extend(office::gated(world, roles, &hosts, &all));
     all.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));

@@ -19,6 +19,7 @@ mod os_checks;
 mod os_relate;
 mod pac;
 pub mod passive;
+mod portal_named;
 mod proxy;
 mod proxy_signs;
 pub mod rates;

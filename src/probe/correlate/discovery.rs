@@ -1,12 +1,14 @@
 //! Searches for a proxy: look-ups of `wpad`, connections to what they led to, and requests for the PAC file that follow
 //! each other.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::lookups::groups_of;
 use crate::probe::attempt::{DiscoveryAttempt, LookupGroup, LookupOutcome};
 use crate::probe::client::Client;
 use crate::probe::discovery::is_wpad;
+use crate::probe::told::{self, ToldPac};
 use crate::probe::world::World;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, AttemptedEnd, Exchange, NameCall};
@@ -27,28 +29,34 @@ enum Step<'a> {
 
 /// The searches of one client, in order.
 #[must_use]
-pub fn discoveries<'a>(world: &'a World, client: &'a Client) -> Vec<DiscoveryAttempt<'a>> {
-    let Some(known) = client.discovery.as_deref() else { return Vec::new() };
+pub fn discoveries<'a>(world: &'a World, address: IpAddr, client: &'a Client) -> Vec<DiscoveryAttempt<'a>> {
+    let told = told::pac_files(world, address, client);
+    let known = client.discovery.as_deref();
+    if known.is_none() && told.is_empty() {
+        return Vec::new();
+    }
     let mut steps: Vec<(CaptureTime, CaptureTime, Step<'a>)> = Vec::new();
-    for group in groups_of(world, known.lookups.iter()) {
+    for group in groups_of(world, known.iter().flat_map(|known| &known.lookups)) {
         steps.push((group.started(), searched_until(&group), Step::Asked(group)));
     }
-    for attempted in client.failed.iter().filter(|attempted| leads_to_pac(client, attempted)) {
+    for attempted in client.failed.iter().filter(|attempted| leads_to_pac(client, &told, attempted)) {
         let ended = attempted.ended(world.settings.deadlines);
         steps.push((attempted.connection.first.time, ended, Step::Failed(attempted)));
     }
-    for fetch in &known.fetches {
+    for fetch in known.iter().flat_map(|known| &known.fetches) {
         let ended = fetch.response.as_ref().map_or(fetch.ended, |response| response.last.time);
         steps.push((fetch.connection_start().time, ended, Step::Fetched(fetch)));
     }
-    steps.extend(known.calls.iter().map(|call| (call.at.time, call.at.time, Step::Called(call))));
+    steps.extend(
+        known.iter().flat_map(|known| &known.calls).map(|call| (call.at.time, call.at.time, Step::Called(call))),
+    );
     steps.sort_by_key(|(started, ended, _)| (*started, *ended));
     let mut searches: Vec<DiscoveryAttempt<'a>> = Vec::new();
     for (started, ended, step) in steps {
         let search = match searches.last_mut().filter(|search| started <= search.ended.after(NEXT_STEP)) {
             Some(open) => open,
             None => {
-                searches.push(DiscoveryAttempt { started, ended, ..DiscoveryAttempt::default() });
+                searches.push(DiscoveryAttempt { started, ended, told: told.clone(), ..DiscoveryAttempt::default() });
                 let Some(new) = searches.last_mut() else { continue };
                 new
             }
@@ -64,14 +72,21 @@ pub fn discoveries<'a>(world: &'a World, client: &'a Client) -> Vec<DiscoveryAtt
     searches
 }
 
-/// Whether a failed connection was meant for the PAC file: to an address that a `wpad` name led to and no other name.
-fn leads_to_pac(client: &Client, attempted: &Attempted) -> bool {
+/// Whether a failed connection was meant for the PAC file: to an address that a `wpad` name, or the host that a lease
+/// names, led to and no other name.
+fn leads_to_pac(client: &Client, told: &[ToldPac], attempted: &Attempted) -> bool {
     let connection = &attempted.connection;
-    if !PAC_PORTS.contains(&connection.server.port()) || attempted.end == AttemptedEnd::Silent {
+    let server = connection.server;
+    if attempted.end == AttemptedEnd::Silent {
         return false;
     }
-    let mut names = client.names_of(connection.server.ip(), connection.first.time).peekable();
-    names.peek().is_some() && names.all(|named| is_wpad(&named.name))
+    let mut names = client.names_of(server.ip(), connection.first.time).peekable();
+    // Other pages of a host that only has an address cannot be told from the file.
+    names.peek().is_some()
+        && names.all(|named| {
+            is_wpad(&named.name) && PAC_PORTS.contains(&server.port())
+                || told.iter().any(|pac| pac.host == named.name && pac.port == server.port())
+        })
 }
 
 /// When a look-up was over for the search: its answer, or the last time that it was asked.

@@ -116,7 +116,7 @@ pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: 
     attempts.extend(proxy_refusals(world, client));
     attempts.extend(handshakes(client));
     attempts.extend(unresolved_proxies(world, client, &direct_starts).into_iter().map(Attempt::ProxyName));
-    attempts.extend(discoveries(world, client).into_iter().map(Attempt::Discovery));
+    attempts.extend(discoveries(world, address, client).into_iter().map(Attempt::Discovery));
     attempts
 }
 

@@ -45,6 +45,14 @@ pub(super) fn parse(method: &str, written: &str) -> Target {
     Target { text, form, path, query }
 }
 
+impl TargetForm {
+    /// The form of a target, taken apart.
+    #[must_use]
+    pub fn of(method: &str, target: &str) -> Self {
+        parse(method, target).form
+    }
+}
+
 /// Host and port of `host:port`, `[v6]:port` or `host`: lower case, without brackets and final dot.
 pub(super) fn split_authority(authority: &str) -> (String, Option<u16>) {
     let authority = authority.trim();

@@ -92,6 +92,20 @@ pub fn remark(remark: &Remark, language: Language) -> String {
             .to_owned(),
         Remark::Proxy(about) => proxy_signs::remark(about, language),
         Remark::Discovery(about) => discovery::remark(about, language),
+        Remark::NamedPortal { url: Some(url) } => {
+            let url = safe(url);
+            say!(
+                language,
+                "The network itself names its portal: {url} (RFC 8910).",
+                "ネットワーク自身がポータルを通知しています：{url}（RFC 8910）。"
+            )
+        }
+        Remark::NamedPortal { url: None } => language
+            .pick(
+                "The network itself says that it has no portal (RFC 8910).",
+                "ネットワーク自身はポータルがないと通知しています（RFC 8910）。",
+            )
+            .to_owned(),
         Remark::PinnedRule { retired, server } => say!(
             language,
             "{retired}, the probe's address until 2023, answers this client and {server} does not: probably a \

@@ -26,10 +26,8 @@ pub(in crate::verdict) const OF_A_PORTAL: &str = "discovery.of-portal";
 
 /// Tells the probe after each search what the search came to and cost, and what a broken one meant for it.
 pub(in crate::verdict) fn beside(world: &World, client: &Client, own: &mut [Finding]) {
-    if client.discovery.is_none() {
-        return;
-    }
-    for search in discoveries(world, client) {
+    let Some(address) = own.first().map(|finding| finding.client) else { return };
+    for search in discoveries(world, address, client) {
         let follows = own
             .iter_mut()
             .filter(|finding| is_web_probe(finding))

@@ -89,7 +89,11 @@ fn method(search: &DiscoveryAttempt<'_>, by_dns: &[IpAddr]) -> Option<&'static s
     let Some(host) = asked else { return (!by_dns.is_empty()).then_some("dns") };
     let called = search.calls.iter().find(|call| call.answer.as_ref().is_some_and(|told| told.contains(&host)));
     match called {
+        _ if search.fetches.last().is_some_and(|fetch| search.told.iter().any(|pac| pac.is_asked_by(fetch))) => {
+            Some("dhcp")
+        }
         _ if by_dns.contains(&host) => Some("dns"),
+        None if search.fetches.is_empty() && !search.told.is_empty() => Some("dhcp"),
         Some(call) => Some(call.protocol.name()),
         None => Some("configured"),
     }
