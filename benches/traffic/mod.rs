@@ -76,6 +76,8 @@ impl Writer {
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 const FIN: u8 = 1;
+#[allow(dead_code)]
+const RST: u8 = 4;
 
 fn client(number: u32) -> [u8; 4] {
     let [_, b, c, d] = number.to_be_bytes();
@@ -160,5 +162,119 @@ impl Writer {
         self.tcp(900, server, browser, isn + 1, isn + 1 + request, ACK, ANSWER);
         self.tcp(1, server, browser, isn + 1 + response, isn + 1 + request, ACK | FIN, &[]);
         self.tcp(10, browser, server, isn + 1 + request, isn + 2 + response, ACK | FIN, &[]);
+    }
+}
+
+/// Bytes that one client of [`mixed`] takes in a capture.
+#[allow(dead_code)]
+pub const MIXED_BYTES: u32 = 3600;
+
+/// Ten transactions of as many clients: five look-ups, a probe of NCSI with one of five outcomes, another request, a
+/// handshake that is refused, one that succeeds, and a connection that is refused.
+#[allow(dead_code)]
+pub fn mixed(clients: u32) -> Traffic {
+    let mut writer = Writer::new();
+    for number in 0..clients {
+        writer.session(number);
+    }
+    writer.done(0)
+}
+
+impl Writer {
+    /// One client's ten transactions.
+    fn session(&mut self, number: u32) {
+        const ANSWERS: [&[u8]; 5] = [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\nContent-Type: text/plain\r\n\r\nMicrosoft Connect Test",
+            b"HTTP/1.1 302 Found\r\nLocation: http://login.hotel.example/\r\nContent-Length: 0\r\n\r\n",
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\nContent-Type: text/html\r\n\r\n<title>Welcome</title>",
+            b"",
+        ];
+        let probe = ANSWERS[number as usize % ANSWERS.len()];
+        self.look_up(number, 53_000, "www.msftconnecttest.com", [203, 0, 113, 9]);
+        self.request(number, 49_152, [203, 0, 113, 9], "www.msftconnecttest.com", "/connecttest.txt", probe);
+        self.look_up(number, 53_001, "dns.msftncsi.com", [131, 107, 255, 255]);
+        self.look_up(number, 53_002, "login.microsoftonline.com", [203, 0, 113, 20]);
+        self.handshake(number, 49_153, [203, 0, 113, 20], "login.microsoftonline.com", false);
+        self.look_up(number, 53_003, "outlook.office365.com", [203, 0, 113, 21]);
+        self.handshake(number, 49_154, [203, 0, 113, 21], "outlook.office365.com", true);
+        self.look_up(number, 53_004, "www.example.com", [203, 0, 113, 22]);
+        self.request(number, 49_155, [203, 0, 113, 22], "www.example.com", "/", ANSWERS[0]);
+        let (browser, server) = ((client(number), 49_156), ([203, 0, 113, 22], 8443));
+        self.tcp(50, browser, server, 77, 0, SYN, &[]);
+        self.tcp(500, server, browser, 0, 78, ACK | RST, &[]);
+    }
+
+    fn look_up(&mut self, number: u32, port: u16, name: &str, address: [u8; 4]) {
+        let (asker, resolver) = ((client(number), port), ([203, 0, 113, 53], 53));
+        let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split('.') {
+            question.push(u8::try_from(label.len()).expect("short"));
+            question.extend_from_slice(label.as_bytes());
+        }
+        question.extend_from_slice(&[0, 0, 1, 0, 1]);
+        let mut answer = question.clone();
+        (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
+        answer.extend_from_slice(&[0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4]);
+        answer.extend_from_slice(&address);
+        self.udp(10, asker, resolver, &question);
+        self.udp(90, resolver, asker, &answer);
+    }
+
+    /// Opens a connection, sends `said` both ways in turn and closes it; where an answer is empty the server resets.
+    fn dialogue(&mut self, browser: ([u8; 4], u16), server: ([u8; 4], u16), said: &[&[u8]]) {
+        let (mut here, mut there) = (u32::from(browser.1) * 10_000, 9_000);
+        self.tcp(10, browser, server, here, 0, SYN, &[]);
+        (here, there) = (here + 1, there + 1);
+        self.tcp(90, server, browser, there - 1, here, SYN | ACK, &[]);
+        self.tcp(5, browser, server, here, there, ACK, &[]);
+        for (turn, data) in said.iter().enumerate() {
+            let length = u32::try_from(data.len()).expect("small");
+            if turn % 2 == 0 {
+                self.tcp(5, browser, server, here, there, ACK, data);
+                here += length;
+            } else if data.is_empty() {
+                return self.tcp(90, server, browser, there, here, ACK | RST, &[]);
+            } else {
+                self.tcp(90, server, browser, there, here, ACK, data);
+                there += length;
+            }
+        }
+        self.tcp(5, server, browser, there, here, ACK | FIN, &[]);
+        self.tcp(5, browser, server, here, there + 1, ACK | FIN, &[]);
+    }
+
+    fn request(&mut self, number: u32, port: u16, server: [u8; 4], host: &str, path: &str, answer: &[u8]) {
+        let request = format!("GET {path} HTTP/1.1\r\nUser-Agent: Microsoft NCSI\r\nHost: {host}\r\n\r\n");
+        self.dialogue((client(number), port), (server, 80), &[request.as_bytes(), answer]);
+    }
+
+    fn handshake(&mut self, number: u32, port: u16, server: [u8; 4], name: &str, succeeds: bool) {
+        let length = |bytes: usize| u16::try_from(bytes).expect("short").to_be_bytes();
+        let mut body = vec![3, 3];
+        body.extend_from_slice(&[0x5a; 32]);
+        body.extend_from_slice(&[0, 0, 4, 0xc0, 0x2f, 0, 0x9c, 1, 0]);
+        body.extend_from_slice(&length(name.len() + 9));
+        body.extend_from_slice(&[0, 0]);
+        body.extend_from_slice(&length(name.len() + 5));
+        body.extend_from_slice(&length(name.len() + 3));
+        body.push(0);
+        body.extend_from_slice(&length(name.len()));
+        body.extend_from_slice(name.as_bytes());
+        let message = |kind: u8, body: &[u8]| {
+            [&[22, 3, 3], &length(body.len() + 4)[..], &[kind, 0], &length(body.len()), body].concat()
+        };
+        let hello = message(1, &body);
+        let (from, to) = ((client(number), port), (server, 443));
+        if succeeds {
+            let mut chosen = vec![3, 3];
+            chosen.extend_from_slice(&[0xa5; 32]);
+            chosen.extend_from_slice(&[0, 0xc0, 0x2f, 0]);
+            let ready = [20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 4, 9, 9, 9, 9];
+            let data = [23, 3, 3, 0, 4, 9, 9, 9, 9];
+            self.dialogue(from, to, &[&hello, &message(2, &chosen), &ready, &ready, &data, &data]);
+        } else {
+            self.dialogue(from, to, &[&hello, &[21, 3, 1, 0, 2, 2, 70]]);
+        }
     }
 }

@@ -142,7 +142,8 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     if stop.load(Ordering::Relaxed) {
         return Ok(INTERRUPTED);
     }
-    let reached = common.fail_on.is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least));
+    let reached =
+        common.fail_on.is_some_and(|least| report.findings.facts().iter().any(|finding| finding.severity >= least));
     Ok(if reached { FAILED_ON } else { 0 })
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::networks::Networks;
 use super::snapshot::Snapshot;
-use super::{accept_journal, conclude};
+use super::{Judgement, accept_journal, conclude};
 use crate::settings::Settings;
 use crate::source::{Capture, Options, Progress};
 use crate::time::CaptureTime;
@@ -160,7 +160,7 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
             }
             let now = Instant::now();
             if budget.allows(now, drained) {
-                let snapshot = Arc::new(conclude(networks.known(), capture.inputs(), settings));
+                let snapshot = Arc::new(conclude(networks.known(), capture.inputs(), settings, Judgement::Provisional));
                 publish(shared, News { snapshot, stage: Stage::Reading });
                 tell();
                 budget.spend(now, Instant::now());
@@ -175,7 +175,7 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
     let mut parts = networks.finish();
     accept_journal(&capture, &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
-    let snapshot = Arc::new(conclude(parts, capture.inputs(), settings));
+    let snapshot = Arc::new(conclude(parts, capture.inputs(), settings, Judgement::Final));
     News { snapshot, stage: Stage::Done(warnings.iter().map(ToString::to_string).collect()) }
 }
 

@@ -8,7 +8,7 @@ mod inspect_dns;
 mod inspect_stream;
 mod inventory;
 mod networks;
-mod pipeline;
+pub mod pipeline;
 pub mod proof;
 pub mod snapshot;
 mod states;
@@ -27,7 +27,7 @@ use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, Options, digest};
 use crate::transaction::{HostEvent, Transaction};
 use crate::verdict::Finding;
-use crate::verdict::judge::judge;
+use crate::verdict::judge::{judge, judge_for_good};
 use crate::verdict::rates::rates;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
@@ -87,7 +87,7 @@ pub fn analyse_capture(
     }
     accept_journal(&capture, &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
-    conclude(parts, inputs, settings)
+    conclude(parts, inputs, settings, Judgement::Final)
 }
 
 /// Windows' own events name no network; the first one has them.
@@ -99,8 +99,22 @@ fn accept_journal(capture: &Capture, parts: &mut [(World, Counts, TableStats)]) 
     }
 }
 
+/// Whether more is to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Judgement {
+    /// The capture goes on.
+    Provisional,
+    /// It is over, and what the judgement rests on may be let go.
+    Final,
+}
+
 /// What is known of all networks now.
-fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>, settings: &Settings) -> Snapshot {
+fn conclude(
+    mut parts: Vec<(&mut World, Counts, TableStats)>,
+    inputs: Vec<Input>,
+    settings: &Settings,
+    judgement: Judgement,
+) -> Snapshot {
     let mut snapshot = Snapshot {
         time_digits: inputs.iter().map(|input| input.time_digits).max().unwrap_or(6),
         endpoint_list: settings.endpoints.file.clone(),
@@ -111,7 +125,10 @@ fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>
         world.drops = inputs.iter().map(|input| input.dropped).sum();
         world.filtered |= inputs.iter().any(|input| input.filter.is_some());
         let roles = Roles::of(world);
-        let findings = judge(world, &roles);
+        let findings = match judgement {
+            Judgement::Provisional => judge(world, &roles),
+            Judgement::Final => judge_for_good(world, &roles),
+        };
         judged.push((roles, findings));
     }
     number(judged.iter_mut().flat_map(|(_, findings)| findings).collect());
@@ -127,9 +144,13 @@ fn conclude(mut parts: Vec<(&mut World, Counts, TableStats)>, inputs: Vec<Input>
         snapshot.endpoints.extend(endpoints::table(world, &roles));
         snapshot.rates.extend(rates(world, &roles, &findings));
         snapshot.events.extend(states::events(&observed));
-        snapshot.findings.extend(findings);
+        if snapshot.findings.is_empty() {
+            snapshot.findings = findings;
+        } else {
+            snapshot.findings.extend(findings);
+        }
     }
-    snapshot.findings.sort_by_key(|finding| finding.id);
+    snapshot.findings.sort_unstable_by_key(|finding| finding.id);
     snapshot.inputs = inputs;
     snapshot
 }

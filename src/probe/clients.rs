@@ -1,5 +1,6 @@
 //! All clients, bounded in number and in what is kept of them.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
@@ -35,6 +36,14 @@ impl Clients {
     /// All clients, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&IpAddr, &Client)> {
         self.table.iter()
+    }
+
+    /// Lets go of what only the judgement of this client needed: its exchanges and handshakes.
+    pub fn release(&mut self, address: &IpAddr) {
+        if let Some(client) = self.table.get_mut(address) {
+            client.exchanges = VecDeque::new();
+            client.handshakes = VecDeque::new();
+        }
     }
 
     /// The client of that address, made where there is room.

@@ -61,6 +61,12 @@ impl Hosts {
         group.into_iter().flatten().copied().filter(move |other| *other != address)
     }
 
+    /// Whether the host of an address may have others.
+    #[must_use]
+    pub fn is_one_of_several(&self, address: IpAddr, mac: Option<Mac>) -> bool {
+        self.kin(address).chain(self.neighbours(address, mac)).next().is_some()
+    }
+
     /// All other addresses of the host that has this one.
     pub fn kin(&self, address: IpAddr) -> impl Iterator<Item = IpAddr> {
         let group = self.of.get(&address).and_then(|index| self.groups.get(*index));

@@ -1,5 +1,6 @@
 //! From what the engine knows to what a report says.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::Options;
@@ -12,6 +13,7 @@ use super::model::{
     Report, State, Tool,
 };
 use super::networks::summaries;
+use super::shown::{self, Place};
 use super::timeline::family_name;
 use super::words;
 use crate::engine::snapshot::{self, Snapshot};
@@ -23,21 +25,19 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// The report on `snapshot` in the language and with the selection of `options`.
 #[must_use]
-pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
-    let findings = options.selection.findings(snapshot);
-    let clients = options.selection.clients(snapshot, &findings);
-    let shown: Vec<u32> = findings.iter().map(|finding| finding.id).collect();
-    let told: Vec<IpAddr> = clients.iter().flat_map(|client| client.addresses.iter().copied()).collect();
+pub fn report<'a>(snapshot: &'a Snapshot, options: &Options) -> Report<'a> {
+    let (findings, clients) = shown::select(snapshot, options);
+    let told: HashSet<IpAddr> = clients.facts().iter().flat_map(|client| client.addresses.iter().copied()).collect();
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         inputs: snapshot.inputs.iter().map(input).collect(),
         quality: quality(&snapshot.quality),
-        clients: clients.iter().map(|one| client(one, &shown, snapshot, options)).collect(),
-        networks: summaries(&findings, &clients, options.language),
+        networks: summaries(findings.facts(), clients.facts(), options.language),
+        clients,
         endpoints: endpoints::table(snapshot),
         microsoft365: endpoints::summary(snapshot, options.language),
-        findings: findings.into_iter().map(|one| finding(one, snapshot, options)).collect(),
+        findings,
         rates: snapshot.rates.iter().map(rate).collect(),
         events: snapshot
             .events
@@ -50,16 +50,15 @@ pub fn report(snapshot: &Snapshot, options: &Options) -> Report {
     }
 }
 
-/// The report without clients and findings: what the captures are and cannot show.
+/// A snapshot without clients and findings: what the captures are and cannot show.
 #[must_use]
-pub fn outline(snapshot: &Snapshot) -> Report {
-    let about = Snapshot {
+pub fn outline(snapshot: &Snapshot) -> Snapshot {
+    Snapshot {
         inputs: snapshot.inputs.clone(),
         quality: snapshot.quality.clone(),
         time_digits: snapshot.time_digits,
         ..Snapshot::default()
-    };
-    report(&about, &Options::default())
+    }
 }
 
 /// Whether a finding rests on a probe of Windows, whatever became of it.
@@ -113,9 +112,14 @@ pub fn quality(quality: &snapshot::Quality) -> Quality {
     }
 }
 
-/// One client; of its findings those that are `shown`, in order.
+/// A client in words; `is_shown` says which findings are.
 #[must_use]
-pub fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, options: &Options) -> Client {
+pub fn client(
+    client: &snapshot::Client,
+    is_shown: &dyn Fn(u32) -> bool,
+    snapshot: &Snapshot,
+    options: &Options,
+) -> Client {
     let digits = snapshot.time_digits;
     let state = |state: snapshot::FamilyState| State {
         capability: state.capability,
@@ -157,13 +161,8 @@ pub fn client(client: &snapshot::Client, shown: &[u32], snapshot: &Snapshot, opt
         v4: client.v4.map(state),
         v6: client.v6.map(state),
         timeline: client.timeline.iter().filter(|entry| options.selection.covers(entry.time)).map(change).collect(),
-        findings: client.findings.iter().copied().filter(|id| shown.binary_search(id).is_ok()).collect(),
-        disagreements: client
-            .disagreements
-            .iter()
-            .filter(|one| shown.binary_search(&one.finding).is_ok())
-            .map(disagreement)
-            .collect(),
+        findings: client.findings.iter().copied().filter(|id| is_shown(*id)).collect(),
+        disagreements: client.disagreements.iter().filter(|one| is_shown(one.finding)).map(disagreement).collect(),
     }
 }
 
@@ -237,7 +236,7 @@ pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Option
             .evidence
             .iter()
             .map(|evidence| Evidence {
-                input: evidence.at.id.input(),
+                input: Place::Index(evidence.at.id.input()),
                 packet: evidence.at.id.number(),
                 time: Moment { time: evidence.at.time, digits },
                 note: words::note(&evidence.note, language),

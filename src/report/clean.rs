@@ -21,22 +21,26 @@ fn all(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| clean(text)).collect()
 }
 
+fn boxed<T>(subject: &Option<Box<T>>, clean: impl Fn(&T) -> T) -> Option<Box<T>> {
+    subject.as_deref().map(|subject| Box::new(clean(subject)))
+}
+
 /// `details` safe to print. Every subject is rebuilt field by field, so that a new field of text cannot be forgotten.
 #[must_use]
 pub fn details(details: &Details) -> Details {
     Details {
         count: details.count.max(1),
-        dns: details.dns.as_ref().map(dns),
-        connect: details.connect.as_ref().map(connect),
-        http: details.http.as_ref().map(http),
-        responder: details.responder.as_ref().map(responder),
-        proxy: details.proxy.as_ref().map(proxy),
-        tls: details.tls.as_ref().map(tls),
-        os_check: details.os_check.as_ref().map(os_check),
-        host: details.host.as_ref().map(host),
+        dns: boxed(&details.dns, dns),
+        connect: boxed(&details.connect, connect),
+        http: boxed(&details.http, http),
+        responder: boxed(&details.responder, responder),
+        proxy: boxed(&details.proxy, proxy),
+        tls: boxed(&details.tls, tls),
+        os_check: boxed(&details.os_check, os_check),
+        host: boxed(&details.host, host),
         winhttp_error: details.winhttp_error,
-        auth: details.auth.as_ref().map(auth),
-        endpoint: details.endpoint.as_ref().map(endpoint),
+        auth: boxed(&details.auth, auth),
+        endpoint: boxed(&details.endpoint, endpoint),
     }
 }
 
@@ -134,7 +138,7 @@ fn proxy(proxy: &ProxyDetails) -> ProxyDetails {
         computer_account: proxy.computer_account,
         legs: proxy.legs,
         kerberos_error: proxy.kerberos_error,
-        discovery: proxy.discovery.as_ref().map(discovery),
+        discovery: boxed(&proxy.discovery, discovery),
     }
 }
 
@@ -189,7 +193,7 @@ fn host(host: &HostDetails) -> HostDetails {
         dhcp: all(&host.dhcp),
         gateway: host.gateway,
         unanswered: host.unanswered,
-        lease: host.lease.as_ref().map(lease),
+        lease: boxed(&host.lease, lease),
     }
 }
 

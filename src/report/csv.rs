@@ -36,10 +36,10 @@ pub const COLUMNS: [&str; 27] = [
 ];
 
 /// All findings, after a header row.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     row(&COLUMNS.map(str::to_owned), out)?;
-    for finding in &report.findings {
-        row(&cells(finding), out)?;
+    for finding in report.findings.iter() {
+        row(&cells(&finding), out)?;
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn cells(finding: &Finding) -> Vec<String> {
         finding
             .evidence
             .iter()
-            .map(|evidence| format!("{}:{}", evidence.input, evidence.packet))
+            .map(|evidence| format!("{}:{}", evidence.input.index().unwrap_or_default(), evidence.packet))
             .collect::<Vec<_>>()
             .join(" "),
         finding.filter.clone(),

@@ -9,7 +9,7 @@ use crate::verdict::{Capability, Role};
 
 /// One line a capture: name, packets, span of time.
 #[must_use]
-pub fn inputs(report: &Report, language: Language, zone: &TimeZone) -> Vec<String> {
+pub fn inputs(report: &Report<'_>, language: Language, zone: &TimeZone) -> Vec<String> {
     let line = |input: &super::model::Input| {
         let (path, packets) = (safe(&input.path), grouped(input.packets));
         let span = match (input.first, input.last) {
@@ -27,8 +27,8 @@ pub fn inputs(report: &Report, language: Language, zone: &TimeZone) -> Vec<Strin
 
 /// Who and what was seen.
 #[must_use]
-pub fn coverage(report: &Report, language: Language) -> String {
-    let clients = report.clients.iter().filter(|client| client.role == Role::Client).count();
+pub fn coverage(report: &Report<'_>, language: Language) -> String {
+    let clients = report.clients.facts().iter().filter(|client| client.role == Role::Client).count();
     let protocols = match report.quality.protocols_seen.as_slice() {
         [] => language.pick("none that this program reads", "対応するものなし").to_owned(),
         some => some.join(" "),
@@ -39,7 +39,7 @@ pub fn coverage(report: &Report, language: Language) -> String {
 
 /// What the captures cannot show; empty where nothing is known against them.
 #[must_use]
-pub fn limits(report: &Report, language: Language) -> Vec<String> {
+pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
     let quality = &report.quality;
     let counted = [
         (

@@ -12,7 +12,7 @@ use super::{rates, timeline};
 use crate::verdict::Severity;
 
 /// The whole report.
-pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let language = style.language;
     writeln!(out, "# {} {}\n", report.tool.name, report.tool.version)?;
     let lines = heading::inputs(report, language, &style.zone).into_iter().chain([heading::coverage(report, language)]);
@@ -46,11 +46,11 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     if !report.clients.is_empty() {
         writeln!(out, "\n## {}\n", language.pick("Clients", "クライアント"))?;
     }
-    for client in &report.clients {
+    for client in report.clients.iter() {
         let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
             .map(|(name, state)| heading::state(name, state.as_ref(), language, &style.zone));
-        writeln!(out, "- **{}**: {}", escaped(&heading::identity(client)), escaped(&states.join("; ")))?;
-        for line in timeline::changes(client, language, &style.zone) {
+        writeln!(out, "- **{}**: {}", escaped(&heading::identity(&client)), escaped(&states.join("; ")))?;
+        for line in timeline::changes(&client, language, &style.zone) {
             writeln!(out, "  - {}", escaped(&line))?;
         }
         for disagreement in &client.disagreements {
@@ -58,14 +58,14 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
         }
     }
     write_endpoints(report, language, out)?;
-    for finding in &report.findings {
-        write_finding(finding, report, style, out)?;
+    for finding in report.findings.iter() {
+        write_finding(&finding, report, style, out)?;
     }
     Ok(())
 }
 
 /// How far Microsoft 365 is reached.
-fn write_endpoints(report: &Report, language: Language, out: &mut dyn Write) -> io::Result<()> {
+fn write_endpoints(report: &Report<'_>, language: Language, out: &mut dyn Write) -> io::Result<()> {
     let Some(summary) = &report.microsoft365 else { return Ok(()) };
     writeln!(out, "\n## Microsoft 365\n\n{}\n", escaped(&words::endpoints_heading(&summary.list, language)))?;
     for row in &report.endpoints {
@@ -80,7 +80,7 @@ fn write_endpoints(report: &Report, language: Language, out: &mut dyn Write) -> 
     Ok(())
 }
 
-fn write_finding(finding: &Finding, report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn write_finding(finding: &Finding, report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let language = style.language;
     let heading_of = |en, ja| format!("**{}**", language.pick(en, ja));
     writeln!(out, "\n## {} {}. {}\n", mark(finding.severity), finding.id, escaped(&finding.title))?;
@@ -94,7 +94,7 @@ fn write_finding(finding: &Finding, report: &Report, style: &Style, out: &mut dy
     }
     for evidence in &finding.evidence {
         let time = evidence.time.in_zone(&style.zone);
-        let file = match report.inputs.get(usize::from(evidence.input)) {
+        let file = match evidence.input.index().and_then(|index| report.inputs.get(usize::from(index))) {
             Some(input) if report.inputs.len() > 1 => format!("{} ", escaped(&words::safe(&input.path))),
             _ => String::new(),
         };

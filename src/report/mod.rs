@@ -1,6 +1,7 @@
 //! The report floor: what the engine knows becomes text, JSON, CSV or Markdown, in the reader's language.
 //!
-//! [`build::report`] makes the data of a report, [`write()`] prints it in a format. Nothing here opens files or asks the
+//! [`build::report`] makes the data of a report, [`write()`] prints it in a format; findings and clients become words one at
+//! a time while they are printed ([`shown`]). Nothing here opens files or asks the
 //! clock; whatever came from the wire is made safe to print when the report is built.
 
 pub mod build;
@@ -22,6 +23,7 @@ mod portals;
 mod rates;
 pub mod schema;
 pub mod select;
+pub mod shown;
 mod text;
 pub mod ticket;
 mod timeline;
@@ -93,7 +95,7 @@ impl Default for Style {
 /// # Errors
 ///
 /// What `out` says; a closed pipe is [`io::ErrorKind::BrokenPipe`].
-pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report<'_>, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => text::write(report, style, out),
         Format::Json => json::write(report, out),

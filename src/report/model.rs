@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::clock::Moment;
 use super::endpoints::{EndpointRow, Microsoft365};
+use super::shown::{Clients, Findings, Place};
 use crate::verdict::{Basis, Capability, Cause, Confidence, Details, Family, Role, Route, Severity, Verdict};
 
 /// A whole report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(title = "ncsight report")]
-pub struct Report {
+pub struct Report<'a> {
     /// Raised when a field changes its meaning; new fields do not raise it.
     pub schema_version: u32,
     /// Who wrote it.
@@ -23,13 +24,13 @@ pub struct Report {
     /// What the captures can and cannot show.
     pub quality: Quality,
     /// Who was seen.
-    pub clients: Vec<Client>,
+    pub clients: Clients<'a>,
     /// What several clients have in common.
     pub networks: Vec<Network>,
     /// Microsoft 365 endpoint sets in use, by stage.
     pub endpoints: Vec<EndpointRow>,
     /// What was found, in the order in which it was settled.
-    pub findings: Vec<Finding>,
+    pub findings: Findings<'a>,
     /// How often it worked, by resolver, proxy, address and hour.
     pub rates: Vec<Rate>,
     /// What Windows itself wrote down, where the captures hold a converted trace.
@@ -433,7 +434,8 @@ pub struct Remedy {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Evidence {
     /// Index in `inputs`; the path in `ndjson`.
-    pub input: u16,
+    #[schemars(with = "u16")]
+    pub input: Place,
     /// Number within its input, as Wireshark counts.
     pub packet: u64,
     /// When it was captured.

@@ -101,9 +101,9 @@ mod tests {
         let verdict = if system.is_some() { Verdict::OsCheckPortal } else { Verdict::HotspotDetected };
         let mut finding = example(verdict, Some(cause));
         (finding.id, finding.client) = (id, client.into());
-        finding.details.http = Some(http);
+        finding.details.http = Some(Box::new(http));
         finding.details.os_check =
-            system.map(|system| OsCheckDetails { system: system.to_owned(), ..OsCheckDetails::default() });
+            system.map(|system| Box::new(OsCheckDetails { system: system.to_owned(), ..OsCheckDetails::default() }));
         finding
     }
 

@@ -89,19 +89,19 @@ pub fn hotspot() -> Finding {
     finding.conversations =
         vec![talk(true, "10.0.0.5:53123", "10.0.0.1:53"), talk(false, "10.0.0.5:49812", "203.0.113.7:80")];
     finding.details.count = 3;
-    finding.details.http = Some(HttpDetails {
+    finding.details.http = Some(Box::new(HttpDetails {
         status: Some(302),
         reason: Some("Found".into()),
         location: Some("http://login.hotel.example/".into()),
         server: Some("nginx".into()),
         ..HttpDetails::default()
-    });
-    finding.details.responder = Some(Responder {
+    }));
+    finding.details.responder = Some(Box::new(Responder {
         mac: Some("02:00:00:00:00:01".into()),
         ttl: Some(63),
         rtt_ms: Some(0.4),
         ..Responder::default()
-    });
+    }));
     finding
 }
 
@@ -120,12 +120,12 @@ pub fn proxy_authentication() -> Finding {
     )];
     finding.conversations =
         vec![talk(false, "10.0.0.6:50000", "10.0.0.8:8080"), talk(false, "10.0.0.6:50001", "10.0.0.8:8080")];
-    finding.details.proxy = Some(ProxyDetails {
+    finding.details.proxy = Some(Box::new(ProxyDetails {
         name: Some("proxy.corp.example".into()),
         schemes: vec!["Negotiate".into(), "NTLM".into()],
         legs: 1,
         ..ProxyDetails::default()
-    });
+    }));
     finding.remarks = vec![Remark::ProxyPassesOthers { proxy: "10.0.0.8:8080".parse().unwrap() }];
     finding
 }
@@ -146,13 +146,13 @@ pub fn tls_mismatch() -> Finding {
         shows(1001, 3.1, Note::Alert { by: Side::Server, fatal: true, code: 70 }),
     ];
     finding.conversations = vec![talk(false, "[2001:db8::5]:50100", "[2001:db8:1::1]:443")];
-    finding.details.tls = Some(TlsDetails {
+    finding.details.tls = Some(Box::new(TlsDetails {
         sni: Some("login.microsoftonline.com".into()),
         client_max: Some("1.0".into()),
         alert: Some(70),
         alert_from: Some(Side::Server),
         ..TlsDetails::default()
-    });
+    }));
     finding
 }
 
@@ -170,12 +170,12 @@ pub fn success() -> Finding {
 pub fn no_address() -> Finding {
     let mut finding = based(Verdict::NoAddress, Some(Cause::DnsTimeout), 5, "0.0.0.0", 5.0);
     finding.cause = None;
-    finding.details.host = Some(HostDetails {
+    finding.details.host = Some(Box::new(HostDetails {
         mac: Some("02:00:00:00:00:09".into()),
         claimed: Some(ip("169.254.3.4")),
         unanswered: 4,
         ..HostDetails::default()
-    });
+    }));
     finding.evidence = vec![
         shows(5, 5.0, Note::Dhcp { message: "DISCOVER".into(), address: None, server: None }),
         shows(9, 9.0, Note::AddressClaimed { address: ip("169.254.3.4") }),
@@ -210,7 +210,7 @@ pub fn hostile() -> Finding {
     let mut finding = based(Verdict::HotspotDetected, Some(Cause::HttpBlocked), 7, "10.0.0.6", 61.0);
     let text = || Some(HOSTILE.to_owned());
     (finding.host, finding.url) = (text(), text());
-    finding.details.http = Some(HttpDetails {
+    finding.details.http = Some(Box::new(HttpDetails {
         status: Some(403),
         reason: text(),
         location: text(),
@@ -222,18 +222,22 @@ pub fn hostile() -> Finding {
         body: text(),
         user_agent: text(),
         ms: None,
-    });
-    finding.details.dns =
-        Some(DnsDetails { name: HOSTILE.into(), rcode: text(), cnames: vec![HOSTILE.into()], ..DnsDetails::default() });
-    finding.details.proxy = Some(ProxyDetails {
+    }));
+    finding.details.dns = Some(Box::new(DnsDetails {
+        name: HOSTILE.into(),
+        rcode: text(),
+        cnames: vec![HOSTILE.into()],
+        ..DnsDetails::default()
+    }));
+    finding.details.proxy = Some(Box::new(ProxyDetails {
         name: text(),
         schemes: vec![HOSTILE.into()],
         used: text(),
         user: text(),
         workstation: text(),
         ..ProxyDetails::default()
-    });
-    finding.details.tls = Some(TlsDetails {
+    }));
+    finding.details.tls = Some(Box::new(TlsDetails {
         sni: text(),
         client_max: text(),
         client_versions: vec![HOSTILE.into()],
@@ -243,10 +247,11 @@ pub fn hostile() -> Finding {
         ja3: text(),
         tried: vec![HOSTILE.into()],
         ..TlsDetails::default()
-    });
-    finding.details.responder = Some(Responder { mac: text(), ..Responder::default() });
-    finding.details.host = Some(HostDetails { mac: text(), dhcp: vec![HOSTILE.into()], ..HostDetails::default() });
-    finding.details.connect = Some(ConnectDetails { icmp: text(), ..ConnectDetails::default() });
+    }));
+    finding.details.responder = Some(Box::new(Responder { mac: text(), ..Responder::default() }));
+    finding.details.host =
+        Some(Box::new(HostDetails { mac: text(), dhcp: vec![HOSTILE.into()], ..HostDetails::default() }));
+    finding.details.connect = Some(Box::new(ConnectDetails { icmp: text(), ..ConnectDetails::default() }));
     finding.proxy = Some("[2001:db8::8]:8080".parse().unwrap());
     finding.remarks = vec![
         Remark::ReEncoded { coding: HOSTILE.into() },

@@ -160,7 +160,8 @@ fn hostile_text_reaches_no_output_unescaped() {
 #[test]
 fn text_fits_its_width() {
     for language in Language::ALL {
-        let report = build::report(&shown(), &options(*language));
+        let snapshot = shown();
+        let report = build::report(&snapshot, &options(*language));
         for width in [60, 80, 100] {
             let mut out = Vec::new();
             write(&report, Format::Text, &Style { width, ..style(*language) }, &mut out).unwrap();
@@ -174,7 +175,8 @@ fn text_fits_its_width() {
 
 #[test]
 fn colour_is_only_added() {
-    let report = build::report(&shown(), &options(Language::En));
+    let snapshot = shown();
+    let report = build::report(&snapshot, &options(Language::En));
     let mut plain = Vec::new();
     write(&report, Format::Text, &style(Language::En), &mut plain).unwrap();
     let mut coloured = Vec::new();
@@ -204,18 +206,20 @@ fn selection_narrows_and_keeps_the_numbers() {
         },
     );
     assert_eq!(report.clients.len(), 1);
-    assert_eq!(report.clients[0].findings, [5]);
+    assert_eq!(report.clients.iter().next().unwrap().findings, [5]);
 }
 
 #[test]
 fn clients_that_share_a_portal_are_one_network() {
     let mut other = samples::hotspot();
     (other.id, other.client) = (2, samples::ip("10.0.0.6"));
-    let report = build::report(&samples::snapshot(vec![samples::hotspot(), other]), &options(Language::En));
+    let both = samples::snapshot(vec![samples::hotspot(), other]);
+    let report = build::report(&both, &options(Language::En));
     let names: Vec<(&str, usize)> = report.networks.iter().map(|one| (one.name.as_str(), one.count)).collect();
     assert_eq!(names, [("login.hotel.example", 2), ("http", 2), ("clients", 2)]);
     assert!(report.networks.iter().all(|one| !one.text.is_empty()));
-    let alone = build::report(&samples::snapshot(vec![samples::hotspot()]), &options(Language::En));
+    let one = samples::snapshot(vec![samples::hotspot()]);
+    let alone = build::report(&one, &options(Language::En));
     assert!(alone.networks.is_empty());
 }
 

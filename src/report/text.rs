@@ -1,5 +1,6 @@
 //! Text for a person at a terminal: what the capture covers, who is affected, why, the proof, and what to do.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -11,7 +12,7 @@ use super::paint::{Paint, mark};
 use super::wrap::wrap;
 use super::{Style, words};
 use super::{rates, timeline};
-use crate::verdict::{Family, Severity};
+use crate::verdict::{Family, Finding as Facts, Severity};
 
 /// Evidence of a finding that is shown; all of it stands in the other formats.
 const SHOWN_EVIDENCE: usize = 6;
@@ -19,17 +20,15 @@ const SHOWN_EVIDENCE: usize = 6;
 const SHOWN_REMEDIES: usize = 4;
 
 /// The whole report.
-pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, style, paint: Paint { colour: style.colour } };
+pub fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { out, style, paint: Paint { colour: style.colour }, failed: false };
     page.head(report)?;
-    let mut printed = Vec::new();
-    for client in &report.clients {
-        let own: Vec<&Finding> =
-            report.findings.iter().filter(|finding| client.findings.contains(&finding.id)).collect();
+    let mut printed = HashSet::new();
+    for client in report.clients.iter() {
         let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
             .map(|(name, state)| heading::state(name, state.as_ref(), style.language, &style.zone));
         page.blank()?;
-        page.line(0, &page.paint.strong(&heading::identity(client)))?;
+        page.line(0, &page.paint.strong(&heading::identity(&client)))?;
         let together = states.join("   ");
         if together.width() + 2 <= style.width {
             page.line(2, &together)?;
@@ -38,28 +37,32 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
                 page.paragraph(2, 4, state)?;
             }
         }
-        for line in timeline::changes(client, style.language, &style.zone) {
+        for line in timeline::changes(&client, style.language, &style.zone) {
             page.paragraph(4, 6, &line)?;
         }
         for disagreement in &client.disagreements {
             page.paragraph(2, 4, &format!("! {}", disagreement.text))?;
         }
-        printed.extend(own.iter().map(|finding| finding.id));
-        page.findings(own)?;
+        printed.extend(client.findings.iter().copied());
+        let own = client.findings.iter().filter_map(|id| report.findings.by_id(*id)).collect();
+        page.findings(own, report)?;
     }
-    let rest: Vec<&Finding> = report.findings.iter().filter(|finding| !printed.contains(&finding.id)).collect();
+    let rest: Vec<&Facts> =
+        report.findings.facts().iter().copied().filter(|finding| !printed.contains(&finding.id)).collect();
     if !rest.is_empty() {
         page.blank()?;
-        page.findings(rest)?;
+        page.findings(rest, report)?;
     }
     page.endpoints(report)?;
-    page.foot(report)
+    page.foot()
 }
 
 struct Page<'a> {
     out: &'a mut dyn Write,
     style: &'a Style,
     paint: Paint,
+    /// A judgement of Windows failed, among what was printed.
+    failed: bool,
 }
 
 impl Page<'_> {
@@ -99,7 +102,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn head(&mut self, report: &Report) -> io::Result<()> {
+    fn head(&mut self, report: &Report<'_>) -> io::Result<()> {
         let language = self.language();
         let title = format!("{} {}", report.tool.name, report.tool.version);
         self.line(0, &self.paint.strong(&title))?;
@@ -134,7 +137,7 @@ impl Page<'_> {
     }
 
     /// The capture has no probe: say so, and how to get one that has.
-    fn no_probe(&mut self, report: &Report) -> io::Result<()> {
+    fn no_probe(&mut self, report: &Report<'_>) -> io::Result<()> {
         let language = self.language();
         self.blank()?;
         self.paragraph(
@@ -160,10 +163,12 @@ impl Page<'_> {
     }
 
     /// The most serious first.
-    fn findings(&mut self, mut findings: Vec<&Finding>) -> io::Result<()> {
+    fn findings(&mut self, mut findings: Vec<&Facts>, report: &Report<'_>) -> io::Result<()> {
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.id));
         for finding in findings {
-            self.finding(finding)?;
+            let finding = report.findings.in_words(finding);
+            self.failed |= finding.remedy.contains(&words::never(self.language()));
+            self.finding(&finding)?;
         }
         Ok(())
     }
@@ -214,7 +219,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.line(4, language.pick("Evidence", "証拠"))?;
-        let several = finding.evidence.iter().any(|evidence| evidence.input != 0);
+        let several = finding.evidence.iter().any(|evidence| evidence.input.index() != Some(0));
         let hidden = finding.evidence.len().saturating_sub(SHOWN_EVIDENCE);
         // The first packets show how it began, the last ones what decided.
         let head = if hidden == 0 { SHOWN_EVIDENCE } else { SHOWN_EVIDENCE / 2 };
@@ -226,7 +231,7 @@ impl Page<'_> {
                 continue;
             }
             let label = if several {
-                format!("{}#{}", evidence.input, evidence.packet)
+                format!("{}#{}", evidence.input.index().unwrap_or_default(), evidence.packet)
             } else {
                 format!("#{}", evidence.packet)
             };
@@ -237,7 +242,7 @@ impl Page<'_> {
     }
 
     /// How far Microsoft 365 is reached.
-    fn endpoints(&mut self, report: &Report) -> io::Result<()> {
+    fn endpoints(&mut self, report: &Report<'_>) -> io::Result<()> {
         let Some(summary) = &report.microsoft365 else { return Ok(()) };
         let language = self.language();
         self.blank()?;
@@ -255,9 +260,9 @@ impl Page<'_> {
     }
 
     /// What not to do, once, where any judgement of Windows failed.
-    fn foot(&mut self, report: &Report) -> io::Result<()> {
-        let never = words::never(self.language());
-        if report.findings.iter().any(|finding| finding.remedy.contains(&never)) {
+    fn foot(&mut self) -> io::Result<()> {
+        if self.failed {
+            let never = words::never(self.language());
             self.blank()?;
             self.paragraph(0, 2, &format!("! {}", never.text))?;
         }

@@ -89,7 +89,11 @@ pub fn ticket(finding: &verdict::Finding, snapshot: &Snapshot, language: Languag
     }
     text.push_str(language.pick("\nProof:\n", "\n証拠：\n"));
     for evidence in &story.evidence {
-        let path = snapshot.inputs.get(usize::from(evidence.input)).map(|input| input.path.as_path());
+        let path = evidence
+            .input
+            .index()
+            .and_then(|index| snapshot.inputs.get(usize::from(index)))
+            .map(|input| input.path.as_path());
         let file = path
             .and_then(|path| path.file_name())
             .map_or_else(String::new, |name| words::safe(&name.to_string_lossy()));

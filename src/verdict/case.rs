@@ -227,12 +227,12 @@ impl Finding {
         }
         let half = connection.half(Direction::ToClient);
         if half.packets > 0 {
-            self.details.responder = Some(Responder {
+            self.details.responder = Some(Box::new(Responder {
                 mac: half.mac.map(Responder::mac_text),
                 ttl: half.ttl,
                 rtt_ms: connection.rtt().map(milliseconds),
                 ..Responder::default()
-            });
+            }));
         }
     }
 

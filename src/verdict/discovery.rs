@@ -44,7 +44,8 @@ impl Case<'_> {
         }
         let mut details = DiscoveryDetails::of(search, search.ended);
         details.url = details.url.or_else(|| finding.url.clone());
-        finding.details.proxy = Some(ProxyDetails { discovery: Some(details), ..ProxyDetails::default() });
+        finding.details.proxy =
+            Some(Box::new(ProxyDetails { discovery: Some(Box::new(details)), ..ProxyDetails::default() }));
         finding.remarks.extend(beside::on_link(search).map(Remark::Discovery));
         for call in search.calls.iter().filter(|call| call.answer.is_some()) {
             let addresses = call.answer.clone().unwrap_or_default();

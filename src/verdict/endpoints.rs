@@ -155,7 +155,7 @@ pub fn tag(directory: &Directory, finding: &mut Finding) {
         (None, Some(server), Some(port)) => directory.of_address(server, port),
         (None, ..) => None,
     };
-    finding.details.endpoint = tag.map(|tag| details_of(directory, tag, None));
+    finding.details.endpoint = tag.map(|tag| Box::new(details_of(directory, tag, None)));
 }
 
 /// What one failure proves: a ruling, its moment, and the finding that shows it.
@@ -197,10 +197,10 @@ impl Case<'_> {
             prove(&mut finding, failure);
         }
         let count = cell.count(stage).failed;
-        finding.details.endpoint = Some(EndpointDetails {
+        finding.details.endpoint = Some(Box::new(EndpointDetails {
             attempts: u32::try_from(count).unwrap_or(u32::MAX),
             ..details_of(&self.world.directory, tag, Some(stage))
-        });
+        }));
         finding.severity = match finding.confidence {
             Confidence::Low => Severity::Warning,
             Confidence::Medium | Confidence::High => Severity::Error,

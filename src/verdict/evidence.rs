@@ -67,7 +67,7 @@ impl Finding {
                 self.prove(at, Note::Icmp { from, kind, code });
             }
         }
-        self.details.dns = Some(lookup_details(group, copies.len()));
+        self.details.dns = Some(Box::new(lookup_details(group, copies.len())));
     }
 
     /// Proves a connection that failed.
@@ -81,7 +81,7 @@ impl Finding {
         if let Some((at, from, error)) = connection.icmp {
             self.prove(at, Note::Icmp { from, kind: error.kind, code: error.code });
         }
-        let details = self.details.connect.get_or_insert_with(ConnectDetails::default);
+        let details = self.details.connect.get_or_insert_default();
         details.tried.push(connection.server);
         details.syns = u32::try_from(connection.syns.len()).unwrap_or(u32::MAX);
         if matches!(attempted.end, AttemptedEnd::Refused(_)) {
@@ -138,8 +138,8 @@ impl Finding {
         if let Some((at, from, error)) = exchange.connection.icmp {
             self.prove(at, Note::Icmp { from, kind: error.kind, code: error.code });
         }
-        self.details.connect = Some(connect_details(&exchange.connection, self.details.connect.take()));
-        self.details.http = Some(http_details(exchange));
+        self.details.connect = Some(Box::new(connect_details(&exchange.connection, self.details.connect.take())));
+        self.details.http = Some(Box::new(http_details(exchange)));
     }
 }
 
@@ -171,7 +171,7 @@ fn lookup_details(group: &LookupGroup<'_>, copies: usize) -> DnsDetails {
     }
 }
 
-fn connect_details(connection: &Connection, earlier: Option<ConnectDetails>) -> ConnectDetails {
+fn connect_details(connection: &Connection, earlier: Option<Box<ConnectDetails>>) -> ConnectDetails {
     let mut details = earlier.unwrap_or_default();
     details.tried.push(connection.server);
     details.syns = u32::try_from(connection.syns.len()).unwrap_or(u32::MAX);
@@ -187,7 +187,7 @@ fn connect_details(connection: &Connection, earlier: Option<ConnectDetails>) -> 
         details.icmp_from = Some(from);
         details.icmp = Some(format!("{}/{}", error.kind, error.code));
     }
-    details
+    *details
 }
 
 fn request_note(head: &RequestHead) -> Note {

@@ -329,33 +329,33 @@ pub enum Remark {
     AddressesFailed { addresses: Vec<SocketAddr> },
 }
 
-/// Facts of a finding by subject; absent subjects stay `None`.
+/// Facts of a finding by subject; absent subjects stay `None`. Few findings have many of them: they stand in boxes.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Details {
     /// How many equal repeats this finding stands for.
     pub count: u32,
     /// The look-up.
-    pub dns: Option<DnsDetails>,
+    pub dns: Option<Box<DnsDetails>>,
     /// The connection.
-    pub connect: Option<ConnectDetails>,
+    pub connect: Option<Box<ConnectDetails>>,
     /// The answer.
-    pub http: Option<HttpDetails>,
+    pub http: Option<Box<HttpDetails>>,
     /// Who sent the answer.
-    pub responder: Option<Responder>,
+    pub responder: Option<Box<Responder>>,
     /// The proxy and its authentication.
-    pub proxy: Option<ProxyDetails>,
+    pub proxy: Option<Box<ProxyDetails>>,
     /// The handshake.
-    pub tls: Option<TlsDetails>,
+    pub tls: Option<Box<TlsDetails>>,
     /// Another system's connectivity check.
-    pub os_check: Option<OsCheckDetails>,
+    pub os_check: Option<Box<OsCheckDetails>>,
     /// The host itself: its link address, its lease, its gateway.
-    pub host: Option<HostDetails>,
+    pub host: Option<Box<HostDetails>>,
     /// The error that WinHTTP reports for this outcome.
     pub winhttp_error: Option<u32>,
     /// The authentication at a web server.
-    pub auth: Option<AuthDetails>,
+    pub auth: Option<Box<AuthDetails>>,
     /// The Microsoft 365 endpoint set that name or address belong to.
-    pub endpoint: Option<EndpointDetails>,
+    pub endpoint: Option<Box<EndpointDetails>>,
 }
 
 /// An authentication at a web server. Secrets are never kept.
@@ -511,7 +511,7 @@ pub struct ProxyDetails {
     /// Kerberos error code (RFC 4120, 7.5.9) with which the KDC refused a ticket for the proxy.
     pub kerberos_error: Option<i64>,
     /// How the client looked for a proxy before.
-    pub discovery: Option<DiscoveryDetails>,
+    pub discovery: Option<Box<DiscoveryDetails>>,
 }
 
 /// A handshake. Versions are written `SSL2 SSL3 1.0 1.1 1.2 1.3`.
@@ -593,7 +593,7 @@ pub struct HostDetails {
     /// Questions for an address, a gateway or a prefix that stayed unanswered.
     pub unanswered: u32,
     /// What its lease says, where it has one.
-    pub lease: Option<LeaseDetails>,
+    pub lease: Option<Box<LeaseDetails>>,
 }
 
 /// What a DHCP server granted.

@@ -23,38 +23,86 @@ use crate::vocabulary::{Role, Route, Verdict};
 /// Judges everything: findings in settle order, numbered from 1.
 #[must_use]
 pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
-    let mut addresses: Vec<_> = world.clients.iter().collect();
-    addresses.sort_by_key(|(address, client)| (client.first, **address));
-    let hosts = Hosts::of(world);
-    let legs = client_legs(world);
+    let beside = Beside::of(world, roles);
+    let all = beside.order.iter().flat_map(|address| beside.judge_client(world, roles, *address)).collect();
+    beside.settle(world, roles, all)
+}
+
+/// The same; what was kept of a client for its judgement alone is let go as soon as it is judged, so that findings take
+/// the room of the transactions that led to them.
+#[must_use]
+pub fn judge_for_good(world: &mut World, roles: &Roles) -> Vec<Finding> {
+    let beside = Beside::of(world, roles);
     let mut all = Vec::new();
-    for (address, client) in addresses {
-        let case = Case { world, address: *address, client };
-        let role = roles.role(*address);
-        let kin = Kin::of(world, &hosts, *address, client);
+    for address in &beside.order {
+        all.append(&mut beside.judge_client(world, roles, *address));
+        let mac = world.clients.get(address).and_then(|client| client.mac);
+        // Other addresses of the same host are judged with what this one did.
+        if !beside.hosts.is_one_of_several(*address, mac) {
+            world.clients.release(address);
+        }
+    }
+    beside.settle(world, roles, all)
+}
+
+/// What is known of all clients together before the first of them is judged.
+struct Beside {
+    /// The clients in order of appearance.
+    order: Vec<IpAddr>,
+    hosts: Hosts,
+    legs: Legs,
+    /// Conditions of hosts.
+    conditions: Vec<Finding>,
+}
+
+impl Beside {
+    fn of(world: &World, roles: &Roles) -> Self {
+        let mut addresses: Vec<_> = world.clients.iter().map(|(address, client)| (client.first, *address)).collect();
+        addresses.sort_unstable();
+        Self {
+            order: addresses.into_iter().map(|(_, address)| address).collect(),
+            hosts: Hosts::of(world),
+            legs: client_legs(world),
+            conditions: super::host::judge(world, roles),
+        }
+    }
+
+    fn judge_client(&self, world: &World, roles: &Roles, address: IpAddr) -> Vec<Finding> {
+        let Some(client) = world.clients.get(&address) else { return Vec::new() };
+        let case = Case { world, address, client };
+        let kin = Kin::of(world, &self.hosts, address, client);
         let mut findings: Vec<Finding> =
-            attempts(world, *address, client, &kin).iter().filter_map(|attempt| case.judge_and_name(attempt)).collect();
+            attempts(world, address, client, &kin).iter().filter_map(|attempt| case.judge_and_name(attempt)).collect();
         findings.extend(case.judge_refusals());
-        match role {
+        match roles.role(address) {
             Role::Nat => findings.retain(|finding| !is_probe(finding) && !is_os_check(finding)),
-            Role::Proxy => as_upstream(legs.get(address), &mut findings),
+            Role::Proxy => as_upstream(self.legs.get(&address), &mut findings),
             Role::Client | Role::Resolver => {}
         }
-        all.append(&mut findings);
+        for finding in &mut findings {
+            finding.evidence.shrink_to_fit();
+            finding.conversations.shrink_to_fit();
+        }
+        findings
     }
-    all.append(&mut super::host::judge(world, roles));
-    relate::relate(world, roles, &mut all);
-    super::portal_named::remark(world, &mut all);
-    all.extend(endpoints::unreachable(world, roles));
-    all.extend(office::gated(world, roles, &hosts, &all));
-    all.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
-    for (id, finding) in (1u32..).zip(&mut all) {
-        finding.id = id;
-        endpoints::tag(&world.directory, finding);
-        finding.tidy();
+
+    fn settle(self, world: &World, roles: &Roles, mut all: Vec<Finding>) -> Vec<Finding> {
+        let Self { hosts, mut conditions, .. } = self;
+        all.append(&mut conditions);
+        relate::relate(world, roles, &mut all);
+        super::portal_named::remark(world, &mut all);
+        all.extend(endpoints::unreachable(world, roles));
+        all.extend(office::gated(world, roles, &hosts, &all));
+        // In place: a buffer of findings would be large.
+        all.sort_by_cached_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
+        for (id, finding) in (1u32..).zip(&mut all) {
+            finding.id = id;
+            endpoints::tag(&world.directory, finding);
+            finding.tidy();
+        }
+        office::link(&mut all);
+        all
     }
-    office::link(&mut all);
-    all
 }
 
 impl Case<'_> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::case::Case;
-use super::finding::{Finding, FoundMark, Responder};
+use super::finding::{Finding, FoundMark};
 use crate::marks::{BUILT_IN, Known, Sign};
 use crate::probe::attempt::{Attempt, LookupGroup, LookupOutcome, WebAttempt};
 use crate::probe::correlate::is_null;
@@ -53,7 +53,7 @@ impl Case<'_> {
         }
         found.sort_by_key(|mark| std::cmp::Reverse(mark.confidence)); // stable: the order of the table among equals
         found.truncate(MAX_FOUND);
-        let responder = finding.details.responder.get_or_insert_with(Responder::default);
+        let responder = finding.details.responder.get_or_insert_default();
         if let Some(best) = found.first() {
             responder.product = Some(best.product.clone());
             responder.vendor.clone_from(&best.vendor);

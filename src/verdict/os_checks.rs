@@ -167,7 +167,7 @@ fn of_other_system(mut finding: Finding, check: &OsCheck) -> Finding {
         }
     }
     finding.details.os_check =
-        Some(OsCheckDetails { system: check.system.name().to_owned(), expected: check.expected.told() });
+        Some(Box::new(OsCheckDetails { system: check.system.name().to_owned(), expected: check.expected.told() }));
     finding
 }
 

@@ -40,7 +40,7 @@ impl Case<'_> {
         let mut finding = self.finding(ruling, attempt.family, attempt.started(), exchange.ended);
         finding.remarks = extras.remarks;
         self.describe_web(&mut finding, attempt, exchange);
-        finding.details.proxy = Some(self.proxy_details(&attempt.legs));
+        finding.details.proxy = Some(Box::new(self.proxy_details(&attempt.legs)));
         self.add_proxy_signs(&mut finding, &attempt.legs);
         finding
     }
@@ -64,7 +64,7 @@ impl Case<'_> {
         finding.decided_on(&last.connection, true);
         finding.host = last.request.as_ref().and_then(|request| request.head.host.clone());
         finding.url = last.request.as_ref().and_then(|request| super::evidence::url_of(&request.head));
-        finding.details.proxy = Some(self.proxy_details(legs));
+        finding.details.proxy = Some(Box::new(self.proxy_details(legs)));
         finding.details.count = refusals.unwrap_or(1);
         self.add_proxy_signs(&mut finding, legs);
         Some(finding)

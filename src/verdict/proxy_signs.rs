@@ -121,7 +121,8 @@ impl Case<'_> {
         let mut finding = self.finding(ruling.doubt(Doubt::AnyProgram), family, group.started(), group.ended());
         self.describe_lookup(&mut finding, group);
         finding.route = Some(Route::ExplicitProxy);
-        finding.details.proxy = Some(ProxyDetails { name: Some(group.name.clone()), ..ProxyDetails::default() });
+        finding.details.proxy =
+            Some(Box::new(ProxyDetails { name: Some(group.name.clone()), ..ProxyDetails::default() }));
         finding
     }
 }

@@ -64,7 +64,7 @@ impl Case<'_> {
         finding.host.clone_from(&head.host);
         finding.url = super::evidence::url_of(head);
         finding.details.count = u32::try_from(refused.len()).unwrap_or(u32::MAX);
-        finding.details.auth = Some(details(&refused));
+        finding.details.auth = Some(Box::new(details(&refused)));
         Some(finding)
     }
 }

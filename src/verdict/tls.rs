@@ -57,7 +57,7 @@ impl Case<'_> {
         finding.host = self.tls_host(first);
         let mut details = details_of(first);
         details.tried = series.iter().filter_map(|one| max_version(one)).map(|version| version.to_string()).collect();
-        finding.details.tls = Some(details);
+        finding.details.tls = Some(Box::new(details));
         Some(finding)
     }
 

@@ -47,11 +47,12 @@ fn faults_of(sample: &Sample, records: &[Record], settings: &Settings, names: &N
     }
     let (before, after) = (report_on(&before), report_on(&after));
     let mut faults = stale(&after, names);
-    for old in &before.findings {
+    let told: Vec<(u32, Vec<String>)> = after.findings.iter().map(|new| (new.id, texts(&new))).collect();
+    for old in before.findings.iter() {
         // Equal times settle in the order of addresses: findings keep their text, maybe not their place.
-        let wanted: Vec<String> = texts(old).into_iter().map(|text| in_text(&text, names)).collect();
-        if !after.findings.iter().any(|new| texts(new) == wanted) {
-            let near = after.findings.iter().find(|new| new.id == old.id).map(texts).unwrap_or_default();
+        let wanted: Vec<String> = texts(&old).into_iter().map(|text| in_text(&text, names)).collect();
+        if !told.iter().any(|(_, new)| *new == wanted) {
+            let near = told.iter().find(|(id, _)| *id == old.id).map(|(_, new)| new.clone()).unwrap_or_default();
             let pair = wanted.iter().zip(&near).find(|(wanted, near)| wanted != near);
             faults.push(match pair {
                 Some((wanted, near)) => {
@@ -78,10 +79,10 @@ fn texts(finding: &Finding) -> Vec<String> {
 }
 
 /// Old addresses and names that are still told, and filters that do not name the client.
-fn stale(report: &Report, names: &Names) -> Vec<String> {
+fn stale(report: &Report<'_>, names: &Names) -> Vec<String> {
     let mut faults = Vec::new();
-    for finding in &report.findings {
-        for text in texts(finding) {
+    for finding in report.findings.iter() {
+        for text in texts(&finding) {
             for word in words(&text).map(|(_, word)| word.to_ascii_lowercase()) {
                 if in_word(&word, names).is_some_and(|new| new != word) {
                     faults.push(format!("finding {} still names {word}: {text}", finding.id));

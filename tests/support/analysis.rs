@@ -74,6 +74,6 @@ pub fn of_files(files: &[PathBuf], settings: &Settings) -> Snapshot {
 }
 
 /// The report as data, in English.
-pub fn report_on(snapshot: &Snapshot) -> Report {
+pub fn report_on(snapshot: &Snapshot) -> Report<'_> {
     report::build::report(snapshot, &report::Options::default())
 }

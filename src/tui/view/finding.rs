@@ -165,7 +165,7 @@ impl Page<'_> {
         let several = self.state.snapshot.inputs.len() > 1;
         for evidence in &story.evidence {
             let packet = if several {
-                format!("{}#{}", evidence.input, evidence.packet)
+                format!("{}#{}", evidence.input.index().unwrap_or(0), evidence.packet)
             } else {
                 format!("#{}", evidence.packet)
             };

@@ -11,7 +11,7 @@ use super::{pane, scrollbar};
 use crate::report::heading::{self, grouped};
 use crate::report::language::say;
 use crate::report::wrap::wrap;
-use crate::report::{build, networks};
+use crate::report::{Options, build, networks};
 use crate::tui::fit::{pad, pad_left};
 use crate::tui::layout::parts;
 use crate::tui::state::State;
@@ -53,7 +53,8 @@ fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::styled(format!("{indent}{line}"), style));
         }
     };
-    let about = build::outline(&state.snapshot);
+    let outline = build::outline(&state.snapshot);
+    let about = build::report(&outline, &Options::default());
     section(&mut lines, language.pick("Read", "読み込み"));
     let (packets, bytes) = (grouped(state.reached.packets), grouped(state.reached.bytes));
     text(

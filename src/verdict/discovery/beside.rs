@@ -87,7 +87,7 @@ fn tell(search: &DiscoveryAttempt<'_>, probe: &mut Finding) {
     }
     remarks.extend(on_link(search));
     probe.remarks.extend(remarks.into_iter().map(Remark::Discovery));
-    probe.details.proxy.get_or_insert_default().discovery = Some(details);
+    probe.details.proxy.get_or_insert_default().discovery = Some(Box::new(details));
 }
 
 /// What calls on the link mean: anybody there may answer, and somebody did.

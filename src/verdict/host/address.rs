@@ -135,7 +135,10 @@ impl OnLink<'_> {
             host.unanswered = u32::try_from(unanswered).unwrap_or(u32::MAX);
             host.dhcp = episode.messages().map(|message| message.name.to_owned()).take(MAX_SHOWN).collect();
             host.dhcp_server = episode.messages().find_map(|message| message.server.filter(|_| message.by_server));
-            host.lease = episode.granted.and_then(|lease| lease.granted.as_ref()).map(lease_details);
+            host.lease = episode
+                .granted
+                .and_then(|lease| lease.granted.as_ref())
+                .map(|granted| Box::new(lease_details(granted)));
         }
         finding.recovered_after = episode.granted.map(|lease| lease.ended.since(started));
         Some(finding)

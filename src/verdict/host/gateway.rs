@@ -74,7 +74,10 @@ impl OnLink<'_> {
         if let Some(host) = finding.details.host.as_mut() {
             host.gateway = Some(target);
             host.unanswered = u32::try_from(copies.len()).unwrap_or(u32::MAX);
-            host.lease = self.last_granted().and_then(|lease| lease.granted.as_ref()).map(super::lease_details);
+            host.lease = self
+                .last_granted()
+                .and_then(|lease| lease.granted.as_ref())
+                .map(|granted| Box::new(super::lease_details(granted)));
         }
         Some(finding)
     }

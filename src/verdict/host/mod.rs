@@ -93,7 +93,8 @@ impl OnLink<'_> {
         let known = self.world.clients.get(&client).unwrap_or(self.blank);
         let case = Case { world: self.world, address: client, client: known };
         let mut finding = case.finding(ruling, family, started, ended);
-        finding.details.host = Some(HostDetails { mac: Some(Responder::mac_text(self.mac)), ..HostDetails::default() });
+        finding.details.host =
+            Some(Box::new(HostDetails { mac: Some(Responder::mac_text(self.mac)), ..HostDetails::default() }));
         finding
     }
 }

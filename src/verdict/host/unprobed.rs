@@ -52,7 +52,7 @@ impl OnLink<'_> {
         if let Some(host) = finding.details.host.as_mut() {
             host.dhcp_server = granted.server;
             host.dhcp = up.messages.iter().map(|message| message.name.to_owned()).collect();
-            host.lease = Some(lease_details(granted));
+            host.lease = Some(Box::new(lease_details(granted)));
         }
         Some(finding)
     }

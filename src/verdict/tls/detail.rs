@@ -12,7 +12,7 @@ impl Finding {
     /// Proves a handshake, and says what it was.
     pub(in crate::verdict) fn prove_handshake(&mut self, handshake: &Handshake) {
         prove_handshake(self, handshake);
-        self.details.tls = Some(details_of(handshake));
+        self.details.tls = Some(Box::new(details_of(handshake)));
     }
 }
 
