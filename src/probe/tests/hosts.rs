@@ -3,6 +3,9 @@
 use super::scene::*;
 use crate::probe::hosts::Hosts;
 use crate::probe::presence::{Presence, Stretches};
+use crate::transaction::lease::Told;
+use crate::transaction::{Granted, Lease, LeaseEnd, Transaction};
+use crate::vocabulary::Family;
 
 fn kin(scene: &Scene, address: &str) -> Vec<String> {
     Hosts::of(&scene.world).kin(ip(address)).map(|other| other.to_string()).collect()
@@ -20,6 +23,37 @@ fn one_link_address_joins_ipv6_and_at_most_one_ipv4() {
     assert_eq!(kin(&scene, "10.0.0.5"), ["2001:db8::5", "fe80::5"]);
     assert_eq!(kin(&scene, "fe80::5"), ["10.0.0.5", "2001:db8::5"]);
     assert!(kin(&scene, "10.0.0.6").is_empty() && kin(&scene, "2001:db8::6").is_empty());
+}
+
+#[test]
+fn leases_of_both_families_join_what_they_grant() {
+    let leased = |hardware: u8, address: &str, end: LeaseEnd| {
+        let granted = Granted { address: Some(ip(address)), ..Granted::default() };
+        let family = if address.contains(':') { Family::V6 } else { Family::V4 };
+        Transaction::Lease(Box::new(Lease {
+            family,
+            transaction: 7,
+            mac: Some(mac(hardware)),
+            client_id: Vec::new(),
+            client: None,
+            messages: Vec::new(),
+            told: Told::default(),
+            granted: Some(granted),
+            end,
+            ended: at(0),
+        }))
+    };
+    let scene = Scene::new()
+        .accept(leased(5, "10.0.0.5", LeaseEnd::Granted))
+        .accept(leased(5, "2001:db8::5", LeaseEnd::Granted))
+        .accept(leased(6, "10.0.0.6", LeaseEnd::Granted))
+        .accept(leased(6, "10.0.0.7", LeaseEnd::Granted))
+        .accept(leased(6, "2001:db8::6", LeaseEnd::Granted))
+        .accept(leased(8, "10.0.0.8", LeaseEnd::Granted))
+        .accept(leased(8, "2001:db8::8", LeaseEnd::Refused));
+    assert_eq!(kin(&scene, "10.0.0.5"), ["2001:db8::5"]);
+    assert!(kin(&scene, "2001:db8::6").is_empty(), "two IPv4 addresses");
+    assert!(kin(&scene, "10.0.0.8").is_empty(), "refused");
 }
 
 #[test]
