@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod catalog;
 pub mod client;
 pub mod clients;
+pub mod completed;
 pub mod correlate;
 pub mod discovery;
 pub mod endpoints;

@@ -10,6 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::{Clients, cost};
+use super::completed::Completed;
 use super::discovery::is_pac_fetch;
 use super::endpoints::directory::Directory;
 use super::endpoints::matrix::Matrix;
@@ -57,6 +58,8 @@ pub struct World {
     pub proxies: HashMap<SocketAddr, HashSet<IpAddr, foldhash::fast::RandomState>, foldhash::fast::RandomState>,
     /// Servers that completed a handshake of TLS 1.2 or later.
     pub modern_servers: HashSet<SocketAddr, foldhash::fast::RandomState>,
+    /// Handshakes that worked.
+    pub completed: Completed,
     /// Link addresses and the addresses that they claim.
     pub neighbours: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState>,
     /// Who called for `wpad` on the link last.
@@ -163,6 +166,7 @@ impl World {
             probe_servers: HashSet::default(),
             proxies: HashMap::default(),
             modern_servers: HashSet::default(),
+            completed: Completed::default(),
             neighbours: HashMap::default(),
             callers: VecDeque::new(),
             hops: Hops::new(limits.clients, hop_minimum),
@@ -354,6 +358,7 @@ impl World {
     fn handshake(&mut self, handshake: Handshake) {
         self.protocols.tls = true;
         self.endpoints.handshake(&self.directory, &handshake);
+        self.completed.note(&handshake, self.limits.hosts);
         let server = handshake.connection.server;
         let version = handshake.server_hello.as_ref().map(|(hello, _)| hello.version);
         if handshake.established

@@ -115,6 +115,7 @@ impl Doubt {
             | Self::Anonymised
             | Self::UnseenAnswer
             | Self::NoInboundTraffic
+            | Self::UnprotectedOffer
             | Self::EncryptedAlert => Confidence::Low,
             Self::DeadlineOutside { .. }
             | Self::SingleCopy

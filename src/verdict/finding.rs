@@ -235,6 +235,8 @@ pub enum Doubt {
     PerhapsPortal,
     /// Any program of the client may have done this, not only the probe.
     AnyProgram,
+    /// The client offers nothing that encrypts, which servers refuse for itself.
+    UnprotectedOffer,
     /// Nothing tells a retry with a lower version from a new attempt.
     AmbiguousRetry,
     /// The sender of the reset cannot be told with certainty.

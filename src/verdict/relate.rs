@@ -228,7 +228,10 @@ fn severity(finding: &Finding, outcomes: &Outcomes, hosts: &Hosts, roles: &Roles
             let sign_in = finding.host.as_deref().is_some_and(|host| directory.is_required_sign_in(host));
             if sign_in { Severity::Error } else { Severity::Warning }
         }
-        Verdict::TlsVersionMismatch | Verdict::NoAddress | Verdict::SuspectArpProbeFailed
+        Verdict::TlsVersionMismatch
+        | Verdict::TlsHandshakeFailed
+        | Verdict::NoAddress
+        | Verdict::SuspectArpProbeFailed
             if finding.recovered_after.is_some() =>
         {
             Severity::Warning

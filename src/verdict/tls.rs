@@ -48,6 +48,8 @@ impl Case<'_> {
         let mut finding = self.finding(ruling, family_of(self.address), first.started.time, last.ended);
         if works_lower {
             finding.recovered_after = Some(last.ended.since(first.started.time));
+        } else if matches!(finding.verdict, Verdict::TlsHandshakeFailed | Verdict::TlsVersionMismatch) {
+            finding.recovered_after = self.world.completed.after(first).map(|worked| worked.since(first.started.time));
         }
         finding.remarks = remarks;
         for handshake in series {

@@ -11,8 +11,8 @@ pub fn doubt(doubt: &Doubt, language: Language) -> String {
             let seconds = missing.as_secs_f64();
             say!(
                 language,
-                "the capture ends {seconds:.1} s before Windows gives up waiting",
-                "Windows が待機を終える {seconds:.1} 秒前に取得が終わっている"
+                "the capture ends {seconds:.1} s before the time to wait is over",
+                "判定の待ち時間が終わる {seconds:.1} 秒前に取得が終わっている"
             )
         }
         Doubt::ProtocolAbsent { protocol } => say!(
@@ -43,6 +43,7 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::Sinkhole => ("the resolver answered with a null address; the connection never left the client", "無効なアドレスが返り、接続がクライアントから出ていない"),
         Doubt::ResolverFailure => ("the resolver's failure may be temporary or its policy", "リゾルバーの失敗は一時的、またはポリシーの可能性がある"),
         Doubt::AmbiguousRefusal => ("several causes end a handshake in this way", "この終わり方には複数の原因があり得る"),
+        Doubt::UnprotectedOffer => ("the client offers only suites without encryption or authentication, which servers refuse for themselves", "クライアントが暗号化または認証のないスイートしか提示しておらず、それだけで拒否されることがある"),
         Doubt::AmbiguousRetry => ("the retry with a lower version may be another program", "低いバージョンの再試行は別のプログラムの可能性がある"),
         Doubt::PerhapsPortal => ("a portal that answers every request looks the same, and its answer to a probe is not in the capture", "すべての要求に応答するポータルでも同じように見え、プローブへの応答は含まれていない"),
         Doubt::AnyProgram => ("another program of the client may have done this, not the probe", "プローブではなく別のプログラムによる可能性がある"),

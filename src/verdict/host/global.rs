@@ -33,7 +33,11 @@ impl OnLink<'_> {
         let Router::Searched { client, copies, wait, ended, .. } = search else { return None };
         let started = copies.first()?.time;
         let has_address = self.station.addresses_from(crate::time::CaptureTime::MIN).any(is_global)
-            || self.station.leases.iter().any(|lease| lease.family == Family::V6 && lease.end == LeaseEnd::Granted);
+            || self.station.leases.iter().filter(|lease| lease.family == Family::V6).any(|lease| {
+                // A reply to a request that names no address delegates a prefix (RFC 8415, 6.3): the client makes its own.
+                let delegated = || lease.end == LeaseEnd::Informed && lease.named("REQUEST").next().is_some();
+                lease.end == LeaseEnd::Granted || delegated()
+            });
         if has_address {
             return None;
         }

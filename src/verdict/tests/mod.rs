@@ -14,6 +14,7 @@ mod relate;
 mod roles;
 mod silence;
 mod tls;
+mod tls_later;
 
 use super::Finding;
 use crate::probe::tests::scene::*;

@@ -65,7 +65,9 @@ impl Case<'_> {
             (Side::Server, description::HANDSHAKE_FAILURE)
                 if hello.sni.is_none() && hello.complete && handshake.server_hello.is_none() =>
             {
-                failed(Cause::TlsSni, "tls.no-name").doubt(Doubt::AmbiguousRefusal)
+                failed(Cause::TlsSni, "tls.no-name")
+                    .doubt(Doubt::AmbiguousRefusal)
+                    .doubt_if(offers_no_protection(hello), Doubt::UnprotectedOffer)
             }
             (_, description::HANDSHAKE_FAILURE) => {
                 failed(Cause::TlsCipher, "tls.cipher").doubt(Doubt::AmbiguousRefusal)
@@ -90,6 +92,31 @@ impl Case<'_> {
 /// Whether the server chose what the client did not offer.
 fn refuses_version(handshake: &Handshake, hello: &ClientHello) -> bool {
     handshake.server_hello.as_ref().is_some_and(|(server, _)| hello.offers(server.version) != Some(true))
+}
+
+/// Whether no suite of the offer both encrypts and authenticates: the servers of today refuse it for that alone.
+///
+/// Suites without encryption, of export strength and without authentication, by the registry of RFC 8446, 11;
+/// signalling values (RFC 5746, RFC 7507) and the random ones of RFC 8701 are none.
+fn offers_no_protection(hello: &ClientHello) -> bool {
+    let signal = |suite: u16| matches!(suite, 0x00ff | 0x5600) || suite & 0x0f0f == 0x0a0a;
+    let mut suites = hello.ciphers.iter().copied().filter(|suite| !signal(*suite)).peekable();
+    suites.peek().is_some() && suites.all(is_unprotected)
+}
+
+const fn is_unprotected(suite: u16) -> bool {
+    let unencrypted = matches!(
+        suite,
+        0x0000..=0x0002 | 0x002c..=0x002e | 0x003b | 0x00b0 | 0x00b1 | 0x00b4 | 0x00b5 | 0x00b8 | 0x00b9
+            | 0xc001 | 0xc006 | 0xc00b | 0xc010 | 0xc015 | 0xc039..=0xc03b
+    );
+    let export = matches!(suite, 0x0003 | 0x0006 | 0x0008 | 0x000b | 0x000e | 0x0011 | 0x0014 | 0x0026..=0x002b);
+    let anonymous = matches!(
+        suite,
+        0x0017..=0x001b | 0x0034 | 0x003a | 0x0046 | 0x006c | 0x006d | 0x0089 | 0x009b | 0x00a6 | 0x00a7
+            | 0x00bf | 0x00c5 | 0xc015..=0xc019
+    );
+    unencrypted || export || anonymous
 }
 
 /// Whether the client has seen the server's certificate; in TLS 1.3 it comes encrypted behind the hello.
