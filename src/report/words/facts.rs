@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::report::language::{Language, say};
 use crate::text::sanitize;
-use crate::verdict::{Finding, ProxyRemark, Remark, Side, Verdict};
+use crate::verdict::{Cause, Finding, ProxyRemark, Remark, Side, Verdict};
 
 /// Characters of one name inside a sentence; longer ones stand whole in the details.
 const MAX_NAME: usize = 160;
@@ -222,19 +222,28 @@ impl<'a> Facts<'a> {
         self.answered_by.as_ref().map(|who| say!(language, " ({who})", "（{who}）")).unwrap_or_default()
     }
 
-    /// Where the answer came from, as far as the packet tells.
+    /// A sentence on where the answer came from, or what of it did, as far as the packets tell.
     #[must_use]
     pub fn responder(&self) -> Option<String> {
         let (language, responder) = (self.language, self.finding.details.responder.as_ref()?);
         let parts: Vec<String> = [
-            responder.rtt_ms.map(|ms| say!(language, "{ms:.1} ms away", "往復 {ms:.1} ms")),
-            responder.ttl.map(|ttl| format!("TTL {ttl}")),
+            responder.rtt_ms.map(|ms| distance(ms, language)),
+            responder.ttl.map(|ttl| say!(language, "TTL {ttl} on arrival", "到着時の TTL {ttl}")),
             responder.mac.as_deref().map(safe).map(|mac| say!(language, "last hop {mac}", "直前の装置 {mac}")),
         ]
         .into_iter()
         .flatten()
         .collect();
-        (!parts.is_empty()).then(|| parts.join(language.comma()))
+        if parts.is_empty() {
+            return None;
+        }
+        let marks = parts.join(language.comma());
+        Some(if is_silence(self.finding.cause) {
+            // Something accepted the connection; it did not answer the request.
+            say!(language, "What accepted the connection: {marks}.", "接続を受け付けた相手：{marks}。")
+        } else {
+            say!(language, "Where the answer came from: {marks}.", "応答の送信元：{marks}。")
+        })
     }
 
     /// Which side sent the TLS alert or closed the connection.
@@ -264,4 +273,27 @@ fn socket(address: IpAddr, port: Option<u16>) -> String {
         (address, Some(port)) => format!("{address}:{port}"),
         (address, None) => address.to_string(),
     }
+}
+
+/// Whether nothing came that would be an answer.
+const fn is_silence(cause: Option<Cause>) -> bool {
+    matches!(
+        cause,
+        Some(
+            Cause::TlsTimeout
+                | Cause::HttpTimeout
+                | Cause::TcpTimeout
+                | Cause::OneWay
+                | Cause::CaptureEnded
+                | Cause::Gap
+        )
+    )
+}
+
+/// The round trip; on one link it is shorter than what one decimal shows.
+fn distance(ms: f64, language: Language) -> String {
+    if ms < 0.05 {
+        return language.pick("less than 0.1 ms away", "往復 0.1 ms 未満").to_owned();
+    }
+    say!(language, "{ms:.1} ms away", "往復 {ms:.1} ms")
 }

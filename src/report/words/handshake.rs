@@ -14,16 +14,8 @@ pub(super) fn failed(facts: &Facts<'_>, cause: Option<Cause>) -> Story {
         Some(Cause::TlsCipher) => {
             say!(language, "{client} and {host} share no cipher suite", "{client} と {host} に共通の暗号スイートがない")
         }
-        Some(Cause::TlsCertificate) => say!(
-            language,
-            "{client} does not accept the certificate of {host} (issuer {issuer})",
-            "{client} が {host} の証明書（発行者 {issuer}）を拒否"
-        ),
-        Some(Cause::TlsSni) => say!(
-            language,
-            "The server does not know the name {host} that {client} asks for, or got none",
-            "サーバーが {client} の要求した名前 {host} を認識しない、または名前がない"
-        ),
+        Some(Cause::TlsCertificate) => certificate_title(facts),
+        Some(Cause::TlsSni) => name_title(facts),
         Some(Cause::TlsMiddleboxReset) => say!(
             language,
             "A device on the way resets the TLS connection of {client} to {host}",
@@ -55,11 +47,21 @@ pub(super) fn failed(facts: &Facts<'_>, cause: Option<Cause>) -> Story {
                 "双方の暗号スイートを比較してください：`Get-TlsCipherSuite`、GPO「SSL 暗号の順位」。古い Windows は更新します。",
             ).to_owned(),
         ),
+        Some(Cause::TlsCertificate) if of_client(facts) => (
+            Audience::Client,
+            say!(
+                language,
+                "Check that {client} holds a client certificate with its private key that {host} accepts, and that it is \
+                 chosen: `certmgr.msc`, Personal.",
+                "{host} が受け入れるクライアント証明書（秘密キー付き）が {client} にあり、選択されているか確認してください\
+                 （`certmgr.msc` の「個人」）。"
+            ),
+        ),
         Some(Cause::TlsCertificate) => (
             Audience::Client,
             say!(
                 language,
-                "Check the clock of {client}, its trusted roots (issuer {issuer}), and whether an inspection device \
+                "Check the clock of {client}, its trusted roots (the issuer is {issuer}), and whether an inspection device \
                  replaced the certificate.",
                 "{client} の時刻、信頼されたルート（発行者 {issuer}）、検査装置による証明書の差し替えを確認してください。"
             ),
@@ -95,6 +97,48 @@ pub(super) fn failed(facts: &Facts<'_>, cause: Option<Cause>) -> Story {
     ))
 }
 
+/// Whether the server did not get the certificate that it asked the client for.
+fn of_client(facts: &Facts<'_>) -> bool {
+    let tls = facts.finding.details.tls.as_ref();
+    tls.is_some_and(|tls| tls.certificate_requested && tls.alert_from == Some(Side::Server))
+}
+
+fn certificate_title(facts: &Facts<'_>) -> String {
+    let (language, client, host, issuer) = (facts.language, &facts.client, &facts.host, &facts.issuer);
+    let known = facts.finding.details.tls.as_ref().is_some_and(|tls| tls.issuer.is_some());
+    if of_client(facts) {
+        return say!(
+            language,
+            "{client} has no client certificate that {host} accepts",
+            "{client} に {host} が受け入れるクライアント証明書がない"
+        );
+    }
+    if known {
+        return say!(
+            language,
+            "{client} does not accept the certificate of {host} (issuer {issuer})",
+            "{client} が {host} の証明書（発行者 {issuer}）を拒否"
+        );
+    }
+    say!(language, "{client} does not accept the certificate of {host}", "{client} が {host} の証明書を拒否")
+}
+
+fn name_title(facts: &Facts<'_>) -> String {
+    let (language, client, host) = (facts.language, &facts.client, &facts.host);
+    if facts.finding.details.tls.as_ref().is_some_and(|tls| tls.sni.is_none()) {
+        return say!(
+            language,
+            "{host} refuses the TLS hello of {client}, which names no server (no SNI)",
+            "{host} が {client} の ClientHello を拒否（サーバー名 SNI なし）"
+        );
+    }
+    say!(
+        language,
+        "The server does not know the name {host} that {client} asks for",
+        "サーバーが {client} の要求した名前 {host} を認識しない"
+    )
+}
+
 /// What the alert, or its absence, says beyond its name.
 fn by_alert(facts: &Facts<'_>, cause: Option<Cause>, story: Story) -> Story {
     let language = facts.language;
@@ -110,10 +154,11 @@ fn by_alert(facts: &Facts<'_>, cause: Option<Cause>, story: Story) -> Story {
                 "クライアントは GCM / ChaCha20 のスイートを提示していません（RSA 証明書のサーバーに対する Windows 7 / 8 \
                  と同様）。最近のサーバーはそれ以外を許可しないことがあります。",
             ),
+        (Some(Cause::TlsTimeout), _) if facts.finding.rule == "tls.unreachable" => return story,
         (Some(Cause::TlsTimeout), _) => language.pick(
-            "Large hellos (with post-quantum key shares they span two packets) are lost where a device mishandles the MTU or \
-             the second packet: that is no question of the version.",
-            "サイズの大きな ClientHello（耐量子鍵共有を含むと 2 パケットになる）は、MTU や 2 番目のパケットを正しく扱えない\
+            "Where this meets large hellos only: these (with post-quantum key shares they span two packets) are lost where a device \
+             mishandles the MTU or the second packet: that is no question of the version.",
+            "大きな ClientHello だけで起きる場合：ClientHello（耐量子鍵共有を含むと 2 パケットになる）は、MTU や 2 番目のパケットを正しく扱えない\
              装置で失われることがあります。バージョンの問題ではありません。",
         ),
         (_, Some(86)) => language.pick(
@@ -122,7 +167,7 @@ fn by_alert(facts: &Facts<'_>, cause: Option<Cause>, story: Story) -> Story {
             "クライアントは失敗後にバージョンを下げて再接続し、より新しいバージョンに対応するサーバーがそれを検出しました。\
              原因は、この接続より前の最初の接続を調べてください。",
         ),
-        (_, Some(42..=46 | 48 | 116)) if asked || code == Some(116) => language.pick(
+        (_, Some(40 | 42..=46 | 48 | 116)) if of_client(facts) || asked || code == Some(116) => language.pick(
             "The server wants a certificate of the client and did not accept what it got, or got none.",
             "サーバーはクライアント証明書を要求しましたが、提示されないか、受け入れられませんでした。",
         ),

@@ -1,6 +1,6 @@
 //! Conditions of the host itself: no address, no route, a silent gateway.
 
-use super::facts::Facts;
+use super::facts::{Facts, safe};
 use super::{Story, advice};
 use crate::report::language::say;
 use crate::report::model::Audience;
@@ -22,10 +22,10 @@ pub fn story(facts: &Facts<'_>) -> Story {
             _ => say!(language, "{client} has no global IPv6 address", "{client} に IPv6 グローバルアドレスがない"),
         })
         .tell(language.pick(
-            "Only link-local IPv6 is in use: no router advertised a prefix and no DHCPv6 server gave an address. In an \
-             IPv4-only network this is normal.",
-            "IPv6 はリンクローカルのみです。ルーターからのプレフィックス広告も DHCPv6 の割り当てもありません。IPv4 のみの\
-             ネットワークでは正常です。",
+            "No router advertised a prefix for global addresses, and no DHCPv6 server gave one; link-local (fe80::/10) and \
+             unique local addresses (fc00::/7) do not reach the Internet. In an IPv4-only network this is normal.",
+            "グローバルアドレス用のプレフィックス広告も DHCPv6 の割り当てもありません。リンクローカル（fe80::/10）と\
+             ユニークローカル（fc00::/7）ではインターネットに届きません。IPv4 のみのネットワークでは正常です。",
         ))
         .advise(
             Audience::Firewall,
@@ -106,6 +106,8 @@ fn no_address(facts: &Facts<'_>) -> Story {
     let (language, client) = (facts.language, &facts.client);
     let host = facts.finding.details.host.as_ref();
     let asked = host.map_or(0, |host| host.unanswered);
+    // Who asked had no address yet: the one it is shown by may be what it gave itself afterwards.
+    let who = host.and_then(|host| host.mac.as_deref()).map_or_else(|| client.clone(), safe);
     let server = host
         .and_then(|host| host.dhcp_server)
         .map_or_else(|| language.pick("the DHCP server", "DHCP サーバー").to_owned(), |server| server.to_string());
@@ -162,8 +164,8 @@ fn no_address(facts: &Facts<'_>) -> Story {
             ),
             say!(
                 language,
-                "{client} asked for an address {asked} times and got no lease.{claimed}",
-                "{client} は {asked} 回アドレスを要求しましたが、割り当てがありません。{claimed}"
+                "{who} asked for an address {asked} times and got no lease.{claimed}",
+                "{who} は {asked} 回アドレスを要求しましたが、割り当てがありません。{claimed}"
             ),
         ),
     };

@@ -96,13 +96,18 @@ pub fn story(finding: &Finding, language: Language) -> Story {
     let facts = Facts::new(finding, language);
     let mut story = subject(&facts);
     if let Some(where_from) = facts.responder().filter(|_| finding.cause.is_some()) {
-        story.explanation.push(say!(language, "The answer came from {where_from}.", "応答の送信元：{where_from}。"));
+        story.explanation.push(where_from);
     }
     responder::name(&facts, &mut story);
     story.explanation.extend(finding.remarks.iter().map(|remark| remark::remark(remark, language)));
-    if finding.details.count > 1 {
+    // A loop says in its title how often.
+    if finding.details.count > 1 && finding.verdict != Verdict::AuthenticationLoop {
         let count = finding.details.count;
-        story.explanation.push(say!(language, "It happened {count} times alike.", "同じ結果が {count} 回ありました。"));
+        story.explanation.push(say!(
+            language,
+            "It happened {count} times in the same way.",
+            "同じ結果が {count} 回ありました。"
+        ));
     }
     story.explanation.extend(reason::prediction(finding, language));
     if concerns_ncsi(finding) {

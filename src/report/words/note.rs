@@ -173,8 +173,8 @@ pub fn note(note: &Note, language: Language) -> String {
         Note::RouterAdvertised { from, prefix: false } => {
             say!(
                 language,
-                "router advertisement of {from} without a prefix",
-                "{from} のルーター広告（プレフィックスなし）"
+                "router advertisement of {from} without a prefix for global addresses",
+                "{from} のルーター広告（グローバル用プレフィックスなし）"
             )
         }
     }

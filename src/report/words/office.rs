@@ -95,7 +95,7 @@ pub fn unreachable(facts: &Facts<'_>) -> Story {
         language,
         "Set {id} is marked Required in Microsoft's list. {attempts} attempt(s) of {client} failed at {at}, and no client \
          in the capture got past it. Cause: {why}.",
-        "ID {id} は Microsoft の一覧で「必須」です。{client} の {attempts} 回の試行が{at}で失敗し、取得データ内のどの\
+        "ID {id} は Microsoft の一覧で「必須」です。{client} の {attempts} 回の試行が {at}で失敗し、取得データ内のどの\
          クライアントも成功していません。原因：{why}。"
     ));
     let story = if facts.finding.details.endpoint.as_ref().is_some_and(|one| one.purpose == Purpose::Certificates) {

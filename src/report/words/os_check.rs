@@ -15,7 +15,7 @@ pub fn story(facts: &Facts<'_>) -> Story {
         check.map_or_else(|| language.pick("Another system", "他の OS").to_owned(), |check| safe(&check.system));
     let expected = check.map_or_else(String::new, |check| {
         let expected = safe(&check.expected);
-        say!(language, " It expects: {expected}.", "期待する応答：{expected}。")
+        say!(language, " The system expects {expected}.", "期待する応答：{expected}。")
     });
     if facts.finding.verdict == Verdict::OsCheckSucceeded {
         return Story::new(say!(

@@ -13,6 +13,8 @@ pub fn story(facts: &Facts<'_>, cause: Cause) -> Story {
         (facts.language, &facts.client, &facts.host, &facts.server, &facts.tried);
     let connect = facts.finding.details.connect.as_ref();
     let syns = connect.map_or(0, |connect| connect.syns);
+    let several = connect.is_some_and(|connect| connect.tried.len() > 1);
+    let last = if several { format!(" to the last of {}", facts.tried) } else { format!(" to {}", facts.tried) };
     match cause {
         Cause::TcpTimeout => blocked(
             facts,
@@ -23,7 +25,7 @@ pub fn story(facts: &Facts<'_>, cause: Cause) -> Story {
             ))
             .tell(say!(
                 language,
-                "{client} knew the address of {host} and sent {syns} connection requests (SYN) to the last of {tried}; \
+                "{client} knew the address of {host} and sent {syns} connection requests (SYN){last}; \
                  none was answered within the time that Windows waits. Something on the way drops them silently, as \
                  firewalls do.",
                 "{client} は {host} のアドレスを知っており、{tried} へ接続要求（SYN）を {syns} 回送りましたが、Windows の\

@@ -42,7 +42,7 @@ pub fn name(facts: &Facts<'_>, story: &mut Story) {
     story.explanation.push(say!(
         language,
         "What answered looks {named}; marks can be copied and prove nothing.",
-        "応答元は {named} と見られます。目印は模倣できるため、証明ではありません。"
+        "応答元は {named}と見られます。目印は模倣できるため、証明ではありません。"
     ));
     let (Some(product), Some(kind)) = (responder.product.as_deref().map(safe), responder.kind) else { return };
     let audience = match kind {
