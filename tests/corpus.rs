@@ -2,6 +2,9 @@
 //!
 //! The folder is named by `NCSIGHT_CORPUS`. Where it holds an `index.json` (a list of objects with `file`, `packets`
 //! and `link_types`, the latter as Wireshark names them), packets are counted against it.
+//!
+//! Every finding of severity error was read by hand beside tshark and stands in `corpus-errors.toml`; any other is a fault
+//! here, and so is one that stands there and is found no more. Captures that this folder does not hold are not asked for.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test program")]
 
@@ -15,7 +18,6 @@ use std::time::Instant;
 use ncsight::engine;
 use ncsight::report::{Options, build, schema};
 use ncsight::settings::{Hooks, Settings};
-use ncsight::verdict::Severity;
 
 /// Analyses at a time: each takes up to 256 MiB by its settings.
 const THREADS: usize = 2;
@@ -67,10 +69,64 @@ fn every_capture_of_the_corpus_is_analysed() {
         }
         faults.extend(outcome.faults.iter().map(|fault| format!("{name}: {fault}")));
     }
+    faults.extend(unread(&told));
     let missing = index.keys().filter(|name| !told.contains_key(*name));
     faults.extend(missing.map(|name| format!("{name}: it stands in the index, and was not analysed")));
     println!("{} captures analysed, {} of them counted against an index", told.len(), index.len());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The findings of severity error that were read by hand.
+#[derive(serde::Deserialize)]
+struct ReadByHand {
+    error: Vec<KnownError>,
+}
+
+/// One of them, and why it is true.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownError {
+    /// Path inside the folder.
+    file: String,
+    verdict: String,
+    cause: String,
+    client: String,
+    packets: Vec<u64>,
+    /// What tshark shows.
+    reason: String,
+}
+
+impl KnownError {
+    fn line(&self) -> String {
+        error_line(&self.verdict, &self.cause, &self.client, &self.packets)
+    }
+}
+
+fn error_line(verdict: &str, cause: &str, client: &str, packets: &[u64]) -> String {
+    format!("{verdict} {cause} client {client} packets {packets:?}")
+}
+
+/// Errors that nobody has read, and those that were read and are gone.
+fn unread(told: &BTreeMap<String, Outcome>) -> Vec<String> {
+    let text = include_str!("corpus-errors.toml");
+    let known: ReadByHand = toml::from_str(text).unwrap();
+    let mut faults = Vec::new();
+    for one in &known.error {
+        assert!(one.reason.len() > 20, "{}: {} has no reason", one.file, one.line());
+        if told.get(&one.file).is_some_and(|outcome| !outcome.errors.contains(&one.line())) {
+            faults.push(format!("{}: gone: {}", one.file, one.line()));
+        }
+    }
+    for (file, outcome) in told {
+        let mut lines: Vec<String> = known.error.iter().filter(|one| one.file == *file).map(KnownError::line).collect();
+        for error in &outcome.errors {
+            match lines.iter().position(|line| line == error) {
+                Some(at) => drop(lines.swap_remove(at)),
+                None => faults.push(format!("{file}: an error that nobody has read: {error}")),
+            }
+        }
+    }
+    faults
 }
 
 /// What came of one capture.
@@ -107,21 +163,15 @@ fn analyse(path: &Path, packets: Option<u64>, validator: &jsonschema::Validator)
     }
     let report = serde_json::to_value(build::report(&snapshot, &Options::default())).unwrap();
     outcome.faults.extend(validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())));
-    let serious = snapshot.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    outcome.errors = serious
-        .map(|finding| {
-            let evidence: Vec<String> = finding.evidence.iter().map(|one| one.at.id.number().to_string()).collect();
-            format!(
-                "{:?} {:?} {:?} client {} host {:?} packets {}",
-                finding.verdict,
-                finding.cause,
-                finding.confidence,
-                finding.client,
-                finding.host,
-                evidence.join(" ")
-            )
-        })
-        .collect();
+    let findings = report["findings"].as_array().unwrap();
+    let serious = findings.iter().filter(|finding| finding["severity"] == "error");
+    let line = |finding: &serde_json::Value| {
+        let text = |name: &str| finding[name].as_str().unwrap_or_default();
+        let evidence = finding["evidence"].as_array().unwrap();
+        let packets: Vec<u64> = evidence.iter().map(|one| one["packet"].as_u64().unwrap()).collect();
+        error_line(text("verdict"), text("cause"), text("client"), &packets)
+    };
+    outcome.errors = serious.map(line).collect();
     outcome.not_decoded =
         snapshot.quality.not_decoded.iter().map(|(name, count)| format!("{count} packets: {name}")).collect();
     outcome
