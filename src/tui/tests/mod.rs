@@ -27,10 +27,9 @@ use crate::engine::follow::{News, Reached, Stage};
 use crate::engine::proof::read;
 use crate::settings::{Hooks, Settings};
 
-/// Paths of captures of this repository, by name.
+/// Paths of captures of this repository, by name: relative, since screens show them, and tests run in its folder.
 pub fn captures(names: &[&str]) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    names.iter().map(|name| folder.join(name)).collect()
+    names.iter().map(|name| Path::new("captures").join(name)).collect()
 }
 
 /// A UI of that size in which captures were read to their end.
