@@ -20,7 +20,8 @@ tcp-timeout tcp-reset icmp-unreachable http-timeout http-closed http-reset http-
 http-blocked http-intercept-auth http-auth-rejected http-server-error http-status proxy-unreachable proxy-name-unresolved proxy-auth-unanswered
 proxy-auth-rejected proxy-auth-unsupported proxy-auth-broken-keepalive proxy-denied proxy-redirect proxy-upstream-failure
 proxy-content-replaced tls-alert tls-reset tls-closed tls-client-rejected tls-fallback tls-cipher tls-certificate tls-sni
-tls-middlebox-reset tls-timeout one-way truncated-packets capture-ended gap filtered-capture anonymised-capture""".split())
+tls-middlebox-reset tls-timeout one-way truncated-packets capture-ended gap filtered-capture anonymised-capture dhcp-no-offer dhcp-no-ack
+dhcp-nak dhcp-decline dhcp-no-router router-silent router-no-prefix arp-timeout neighbour-timeout probe-never-sent""".split())
 ALLOWED = {"severity": {"ok", "info", "warning", "error"}, "confidence": {"high", "medium", "low"},
            "capability": {"None", "Local", "Internet", "null"}, "family": {"v4", "v6", "null"},
            "route": {"direct", "explicit-proxy", "transparent-proxy", "proxy-upstream", "null"}}

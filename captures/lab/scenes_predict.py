@@ -95,7 +95,7 @@ trace("journal-reason", "Windows records another reason", "A portal redirects; W
       places=[("/clients/0/v4/reason", "ActiveHttpProbeFailedButDnsSucceeded"), ("/clients/0/disagreements/0/finding", 1),
               ("/clients/0/disagreements/1", "null")])
 trace("journal-code", "Windows' result code names another stage", "The probe succeeds on the wire; Windows' event 4051 tells an error of name resolution of an earlier try.",
-      [], [(-9, GET, NCSI, code(12007))], near=["2.2 event 4051"], portal=False,
+      ["8.7 journal blocks"], [(-9, GET, NCSI, code(12007))], near=["2.2 event 4051"], portal=False,
       places=[("/clients/0/v4/predicted", True), ("/clients/0/timeline/0/rule", "event.4051"), ("/clients/0/disagreements/0", "null")])
 trace("journal-passive", "A change that no active probe made", "The probe succeeds; half a second before, Windows had reset the capability because the adapter came up.",
       ["2.1 reason 14"], [(-3, GET, NCSI, change("None", "CapabilityReset")), (30, OK, NCSI, change("Internet", "ActiveHttpProbeSucceeded"))],
@@ -103,7 +103,7 @@ trace("journal-passive", "A change that no active probe made", "The probe succee
       places=[("/clients/0/v4/capability", "Internet"), ("/clients/0/v4/predicted", False), ("/clients/0/disagreements/0", "null"),
               ("/findings/0/ncsi_reason/basis", "observed")])
 trace("journal-quoted", "Log lines that quote Windows' events", "Another provider and a help text hold the words of event 4042; none of them is one.",
-      [], [(5, FOUND, "Microsoft-Windows-NlaSvc", change("Internet", "ActiveHttpProbeSucceeded")),
+      ["8.7 journal blocks"], [(5, FOUND, "Microsoft-Windows-NlaSvc", change("Internet", "ActiveHttpProbeSucceeded")),
            (6, FOUND, NCSI, "Seen: " + change("Internet", "ActiveHttpProbeSucceeded")),
            (7, FOUND, NCSI, change("Internet", "ActiveHttpProbeSucceeded").replace("V4", "V4 or V6"))],
       near=["2.2 event 4042"],
