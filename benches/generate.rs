@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::print_stderr)] // a program for the command line
 
+#[allow(dead_code, reason = "no program needs all kinds of traffic")]
 mod traffic;
 
 fn main() {

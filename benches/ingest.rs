@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used)] // a benchmark that cannot be set up has nothing to say
 
+#[allow(dead_code, reason = "no program needs all kinds of traffic")]
 mod traffic;
 
 use std::io::Cursor;

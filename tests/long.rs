@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used)] // traffic that cannot be made has nothing to say
 
+#[allow(dead_code, reason = "no program needs all kinds of traffic")]
 #[path = "../benches/traffic/mod.rs"]
 mod traffic;
 

@@ -7,7 +7,6 @@ pub struct Traffic {
     /// Packets in it.
     pub packets: u64,
     /// Findings that an analysis gives.
-    #[allow(dead_code)]
     pub findings: usize,
 }
 
@@ -76,7 +75,6 @@ impl Writer {
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 const FIN: u8 = 1;
-#[allow(dead_code)]
 const RST: u8 = 4;
 
 fn client(number: u32) -> [u8; 4] {
@@ -84,7 +82,6 @@ fn client(number: u32) -> [u8; 4] {
     [10, b, c, d]
 }
 
-#[allow(dead_code)]
 /// Connections in mid-stream that carry encrypted records.
 pub fn bulk(connections: u32, segments: u32) -> Traffic {
     let mut writer = Writer::new();
@@ -100,7 +97,6 @@ pub fn bulk(connections: u32, segments: u32) -> Traffic {
     writer.done(0)
 }
 
-#[allow(dead_code)]
 /// Empty segments over many connections, in an order that no cache likes.
 pub fn tiny(connections: u32, packets: u32) -> Traffic {
     let mut writer = Writer::new();
@@ -114,7 +110,6 @@ pub fn tiny(connections: u32, packets: u32) -> Traffic {
 }
 
 /// Look-up, connection, request and right answer of as many clients.
-#[allow(dead_code)] // not every program that generates traffic generates all of it
 pub fn probes(clients: u32) -> Traffic {
     let mut writer = Writer::new();
     for number in 0..clients {
@@ -124,7 +119,6 @@ pub fn probes(clients: u32) -> Traffic {
 }
 
 /// Clients that probe every 30 s, as often as said.
-#[allow(dead_code)]
 pub fn day(clients: u32, times: u16) -> Traffic {
     let mut writer = Writer::new();
     for time in 0..times {
@@ -166,12 +160,10 @@ impl Writer {
 }
 
 /// Bytes that one client of [`mixed`] takes in a capture.
-#[allow(dead_code)]
 pub const MIXED_BYTES: u32 = 3600;
 
 /// Ten transactions of as many clients: five look-ups, a probe of NCSI with one of five outcomes, another request, a
 /// handshake that is refused, one that succeeds, and a connection that is refused.
-#[allow(dead_code)]
 pub fn mixed(clients: u32) -> Traffic {
     let mut writer = Writer::new();
     for number in 0..clients {

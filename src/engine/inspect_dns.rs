@@ -12,8 +12,8 @@ pub(super) fn dns(seen: &mut Seen, bytes: &[u8], at: Option<usize>) {
     let Ok(message) = dns::parse(bytes) else { return };
     seen.protocol = "DNS";
     let name = message.question.as_ref().map(|question| sanitize(&question.name, MAX_NAME)).unwrap_or_default();
-    let kind = message.question.as_ref().map(|question| kind(question.qtype)).unwrap_or_default();
-    let code = code(message.rcode);
+    let kind = message.question.as_ref().map(|question| dns::type_name(question.qtype)).unwrap_or_default();
+    let code = dns::code_name(message.rcode);
     let answers: Vec<String> = message
         .answers
         .iter()
@@ -21,7 +21,7 @@ pub(super) fn dns(seen: &mut Seen, bytes: &[u8], at: Option<usize>) {
             RecordData::A(address) => address.to_string(),
             RecordData::Aaaa(address) => address.to_string(),
             RecordData::Cname(name) => format!("CNAME {}", sanitize(name, MAX_NAME)),
-            RecordData::Other => self::kind(record.rtype),
+            RecordData::Other => dns::type_name(record.rtype),
         })
         .collect();
     seen.summary = if message.response {
@@ -41,33 +41,5 @@ pub(super) fn dns(seen: &mut Seen, bytes: &[u8], at: Option<usize>) {
         if message.response && !answers.is_empty() {
             seen.field("DNS answers", answers.join(", "), at + end + 4..at + bytes.len(), true);
         }
-    }
-}
-
-fn kind(number: u16) -> String {
-    match number {
-        1 => "A".to_owned(),
-        2 => "NS".to_owned(),
-        5 => "CNAME".to_owned(),
-        6 => "SOA".to_owned(),
-        12 => "PTR".to_owned(),
-        15 => "MX".to_owned(),
-        16 => "TXT".to_owned(),
-        28 => "AAAA".to_owned(),
-        33 => "SRV".to_owned(),
-        65 => "HTTPS".to_owned(),
-        other => format!("TYPE{other}"),
-    }
-}
-
-fn code(number: u16) -> String {
-    match number {
-        0 => "NOERROR".to_owned(),
-        1 => "FORMERR".to_owned(),
-        2 => "SERVFAIL".to_owned(),
-        3 => "NXDOMAIN".to_owned(),
-        4 => "NOTIMP".to_owned(),
-        5 => "REFUSED".to_owned(),
-        other => format!("RCODE{other}"),
     }
 }

@@ -145,7 +145,23 @@ impl<R: StreamReader> FlowTable<R> {
         self.push_to(key, from_low, ip, packet, segment, reader)
     }
 
+    /// Takes a segment that belongs to another conversation than its addresses and ports said.
+    #[cold]
+    #[inline(never)]
+    fn push_apart(
+        &mut self,
+        key: FlowKey,
+        from_low: bool,
+        ip: Ip,
+        packet: &Packet,
+        segment: &Segment,
+        reader: &mut R,
+    ) -> Outcome {
+        self.push_to(key, from_low, ip, packet, segment, reader)
+    }
+
     /// Takes a segment of this conversation, or of another one that is found out only now.
+    #[inline]
     fn push_to(
         &mut self,
         key: FlowKey,
@@ -178,7 +194,7 @@ impl<R: StreamReader> FlowTable<R> {
             && live.excludes(from_low, tag, segment)
             && let Some(other) = self.overlaps.split(key, live.tags, from_low, tag)
         {
-            return self.push_to(other, from_low, ip, packet, segment, reader);
+            return self.push_apart(other, from_low, ip, packet, segment, reader);
         }
         let presence = hot.present(from_low, now, &mut self.stats).then_some(ip.destination);
         let silence = now.since(hot.active);

@@ -363,6 +363,7 @@ impl Leases {
     }
 
     /// Settles what is due at `now`.
+    #[inline]
     pub fn advance(&mut self, now: CaptureTime, out: &mut Vec<Transaction>) {
         while let Some(pending) = self.waiting.due(now) {
             give_up(pending, now, out);

@@ -119,6 +119,7 @@ impl QuicTable {
     }
 
     /// Tells the clients whose deadline has passed.
+    #[inline]
     pub fn advance(&mut self, now: CaptureTime, out: &mut Vec<Transaction>) {
         while let Some((moment, serial, key)) = self.order.get(self.due).copied() {
             if moment > now {
@@ -188,12 +189,18 @@ mod tests {
 
     use super::{Quic, QuicTable};
     use crate::limits::MAX_QUIC_FLOWS;
-    use crate::probe::tests::scene::packet;
     use crate::proto::quic::tests::first_flight;
     use crate::settings::Deadlines;
+    use crate::source::{PacketId, PacketRef};
+    use crate::time::CaptureTime;
     use crate::transaction::{Transaction, Wait};
 
     const SERVER: &str = "192.0.2.1:443";
+
+    fn packet(ms: i64) -> PacketRef {
+        let id = PacketId::new(0, u64::try_from(ms).unwrap() + 1);
+        PacketRef { time: CaptureTime::from_nanos(ms * 1_000_000), id }
+    }
 
     fn client(port: usize) -> SocketAddr {
         SocketAddr::from(([10, 0, u8::try_from(port >> 14).unwrap(), 5], 1024 + u16::try_from(port & 0x3fff).unwrap()))

@@ -251,6 +251,7 @@ impl Questions {
     }
 
     /// Settles what is due at `now`.
+    #[inline]
     pub fn advance(&mut self, now: CaptureTime, out: &mut Vec<Transaction>) {
         while let Some(question) = self.neighbours.due(now) {
             give_up(question, now, out);

@@ -53,7 +53,15 @@ impl<K: Copy + Ord + Hash, T> Waiting<K, T> {
     }
 
     /// The next one whose moment is not after `now`.
+    #[inline]
     pub(super) fn due(&mut self, now: CaptureTime) -> Option<T> {
+        // Asked before every packet, and nearly always in vain.
+        let soonest = self.due.peek()?.0.0;
+        if soonest > now { None } else { self.next_due(now) }
+    }
+
+    #[inline(never)]
+    fn next_due(&mut self, now: CaptureTime) -> Option<T> {
         while let Some(Reverse((moment, key))) = self.due.peek().copied() {
             if moment > now {
                 return None;

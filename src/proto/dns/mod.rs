@@ -5,6 +5,7 @@
 
 mod frame;
 mod name;
+mod names;
 mod second;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -15,6 +16,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub use self::frame::TcpMessages;
 pub use self::name::{in_addr_address, is_reverse};
+pub use self::names::{code_name, type_name};
 pub use self::second::agrees_with_dns_parser;
 use crate::proto::Anomaly;
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::facts::{list, safe};
 use super::handshake::alert_name;
+use crate::proto::dns;
 use crate::report::language::{Language, say};
 use crate::verdict::{Note, Responder, Side};
 
@@ -17,7 +18,7 @@ pub fn note(note: &Note, language: Language) -> String {
     match note {
         Note::WindowsEvent { event } => super::windows::event(event, language),
         Note::Query { name, qtype, server, copy } => {
-            let (name, kind) = (safe(name), query_type(*qtype));
+            let (name, kind) = (safe(name), dns::type_name(*qtype));
             let again = if *copy > 1 { say!(language, ", copy {copy}", "、{copy} 回目") } else { String::new() };
             say!(
                 language,
@@ -26,7 +27,7 @@ pub fn note(note: &Note, language: Language) -> String {
             )
         }
         Note::Answer { rcode, addresses, server, truncated } => {
-            let (code, what) = (response_code(*rcode), shown_addresses(language, addresses));
+            let (code, what) = (dns::code_name(*rcode), shown_addresses(language, addresses));
             let cut = if *truncated { language.pick(", truncated", "、切り詰め") } else { "" };
             say!(language, "DNS answer {code} from {server}: {what}{cut}", "DNS 応答 {code}（{server}）：{what}{cut}")
         }
@@ -192,36 +193,6 @@ fn shown_addresses(language: Language, addresses: &[IpAddr]) -> String {
         text.push('…');
     }
     text
-}
-
-/// Names of RFC 1035 section 3.2.2 and RFC 3596, the number for others (RFC 3597).
-fn query_type(code: u16) -> String {
-    match code {
-        1 => "A".to_owned(),
-        5 => "CNAME".to_owned(),
-        12 => "PTR".to_owned(),
-        15 => "MX".to_owned(),
-        16 => "TXT".to_owned(),
-        28 => "AAAA".to_owned(),
-        33 => "SRV".to_owned(),
-        64 => "SVCB".to_owned(),
-        65 => "HTTPS".to_owned(),
-        other => format!("TYPE{other}"),
-    }
-}
-
-/// Names of RFC 1035 section 4.1.1 and RFC 6891, the number for others.
-fn response_code(code: u16) -> String {
-    match code {
-        0 => "NOERROR".to_owned(),
-        1 => "FORMERR".to_owned(),
-        2 => "SERVFAIL".to_owned(),
-        3 => "NXDOMAIN".to_owned(),
-        4 => "NOTIMP".to_owned(),
-        5 => "REFUSED".to_owned(),
-        16 => "BADVERS".to_owned(),
-        other => format!("RCODE{other}"),
-    }
 }
 
 /// Destination unreachable codes (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1).

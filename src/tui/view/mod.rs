@@ -152,3 +152,22 @@ fn scrollbar(frame: &mut Frame<'_>, area: Rect, top: usize, height: usize, lengt
         }
     }
 }
+
+/// A page of text in a pane, from the line to which it is scrolled; `lines` makes its lines for a width.
+fn page(frame: &mut Frame<'_>, area: Rect, title: String, state: &State, lines: impl Fn(usize) -> Vec<Line<'static>>) {
+    let block = pane(title, true, state);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let lines = lines(usize::from(inner.width));
+    let (height, length) = (usize::from(inner.height), lines.len());
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(state.scroll).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+    scrollbar(frame, area, state.scroll, height, length, state);
+}
+
+/// Lines of such a page that are in sight, and its lines in all.
+fn page_length(state: &State, lines: impl Fn(usize) -> Vec<Line<'static>>) -> (usize, usize) {
+    let body = parts(state.area).body;
+    let inside = |length: u16| usize::from(length.saturating_sub(2));
+    (inside(body.height), lines(inside(body.width)).len())
+}

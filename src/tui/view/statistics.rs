@@ -5,37 +5,26 @@ use std::cmp::Reverse;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
-use super::{pane, scrollbar};
+use super::{page, page_length};
 use crate::report::heading::{self, grouped};
 use crate::report::language::say;
 use crate::report::wrap::wrap;
 use crate::report::{Options, build, networks};
 use crate::tui::fit::{pad, pad_left};
-use crate::tui::layout::parts;
 use crate::tui::state::State;
 use crate::tui::words;
 use crate::verdict::{Role, Severity, Verdict};
 
 /// Draws them.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let block = pane(state.language.pick("Statistics", "統計").to_owned(), true, state);
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let lines = lines(state, usize::from(inner.width));
-    let (height, length) = (usize::from(inner.height), lines.len());
-    let shown: Vec<Line<'_>> = lines.into_iter().skip(state.scroll).take(height).collect();
-    frame.render_widget(Paragraph::new(shown), inner);
-    scrollbar(frame, area, state.scroll, height, length, state);
+    page(frame, area, state.language.pick("Statistics", "統計").to_owned(), state, |width| lines(state, width));
 }
 
 /// Lines in sight and lines in all.
 #[must_use]
 pub fn measure(state: &State) -> (usize, usize) {
-    let body = parts(state.area).body;
-    let height = usize::from(body.height.saturating_sub(2));
-    (height, lines(state, usize::from(body.width.saturating_sub(2))).len())
+    page_length(state, |width| lines(state, width))
 }
 
 fn lines(state: &State, width: usize) -> Vec<Line<'static>> {

@@ -3,14 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
-use super::{packets, pane, scrollbar};
+use super::{packets, page, page_length};
 use crate::engine::conversation::{Chunk, Side, Stream};
 use crate::report::heading::grouped;
 use crate::report::language::say;
 use crate::text::sanitize_bytes;
-use crate::tui::layout::parts;
 use crate::tui::state::State;
 
 /// Part of readable bytes from which a chunk is text.
@@ -34,22 +32,13 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
         }
         None => state.language.pick("Stream", "ストリーム").to_owned(),
     };
-    let block = pane(title, true, state);
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let lines = lines(state, usize::from(inner.width));
-    let (height, length) = (usize::from(inner.height), lines.len());
-    let shown: Vec<Line<'_>> = lines.into_iter().skip(state.scroll).take(height).collect();
-    frame.render_widget(Paragraph::new(shown), inner);
-    scrollbar(frame, area, state.scroll, height, length, state);
+    page(frame, area, title, state, |width| lines(state, width));
 }
 
 /// Lines in sight and lines in all.
 #[must_use]
 pub fn measure(state: &State) -> (usize, usize) {
-    let body = parts(state.area).body;
-    let height = usize::from(body.height.saturating_sub(2));
-    (height, lines(state, usize::from(body.width.saturating_sub(2))).len())
+    page_length(state, |width| lines(state, width))
 }
 
 fn stream(state: &State) -> Option<&Stream> {
