@@ -8,6 +8,7 @@ mod direct;
 mod folding;
 mod hosts;
 mod kept;
+pub mod onlink;
 mod proxied;
 pub mod scene;
 mod stages;

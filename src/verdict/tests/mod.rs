@@ -6,6 +6,7 @@ mod endpoints;
 mod evidence;
 mod fold;
 mod gated;
+mod host;
 mod http;
 mod names;
 mod proxy;
