@@ -150,10 +150,8 @@ fn rate(key: RateKey, clients: BTreeMap<IpAddr, Course>) -> Rate {
 
 /// As many as a report can hold, those that failed most often rather than others, in the order of their keys.
 fn bounded(mut rates: Vec<Rate>) -> Vec<Rate> {
-    if rates.len() > MAX_RATES {
-        rates.sort_by_key(|rate| (std::cmp::Reverse((rate.intermittent, rate.failed, rate.attempts)), rate.key));
-        rates.truncate(MAX_RATES);
-    }
+    rates.sort_by_key(|rate| (std::cmp::Reverse((rate.intermittent, rate.failed, rate.attempts)), rate.key));
+    rates.truncate(MAX_RATES);
     rates.sort_by_key(|rate| rate.key);
     rates
 }

@@ -87,23 +87,18 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     // Where to go on when the literal behind the last star does not fit here.
     let mut back: Option<(usize, usize)> = None;
-    while n < name.len() {
+    while let Some(character) = name.get(n) {
         match pattern.get(p) {
             Some(b'*') => {
-                back = Some((p + 1, n + 1));
                 (p, n) = (p + 1, n + 1);
+                back = Some((p, n));
             }
-            Some(literal) if name.get(n) == Some(literal) => (p, n) = (p + 1, n + 1),
-            _ => match back {
-                Some((after, from)) => {
-                    back = Some((after, from + 1));
-                    (p, n) = (after, from + 1);
-                    if from >= name.len() {
-                        return false;
-                    }
-                }
-                None => return false,
-            },
+            Some(literal) if literal == character => (p, n) = (p + 1, n + 1),
+            _ => {
+                let Some((after, from)) = back else { return false };
+                (p, n) = (after, from + 1);
+                back = Some((p, n));
+            }
         }
     }
     p == pattern.len()
@@ -157,6 +152,41 @@ mod tests {
         assert_eq!(first(&names, "axbyc.example"), Some((3, Written::ByPattern)));
         assert_eq!(first(&names, "axbybxc.example"), Some((3, Written::ByPattern)));
         assert_eq!(first(&names, "abc.example"), None);
+    }
+
+    #[test]
+    fn a_star_stands_for_as_many_characters_as_the_rest_leaves() {
+        let names = table(&["*b.c.example", "x*.c.example"]);
+        for (name, set) in
+            [("ab.c.example", 0), ("aab.c.example", 0), ("bb.c.example", 0), ("abab.c.example", 0), ("xy.c.example", 1)]
+        {
+            assert_eq!(first(&names, name), Some((set, Written::ByPattern)), "{name}");
+        }
+        for other in ["b.c.example", "x.c.example", "ba.c.example"] {
+            assert_eq!(first(&names, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn sets_of_one_pattern_stand_together_and_the_longest_pattern_first() {
+        let all = |patterns: &[&str], name: &str| {
+            let mut met = Vec::new();
+            let none: Option<()> = table(patterns).find(name, |sets, _| {
+                met.push(sets.to_vec());
+                None
+            });
+            assert_eq!(none, None);
+            met
+        };
+        assert_eq!(
+            all(&["*cdn.x.example", "*-cdn.x.example", "*cdn.x.example"], "a-cdn.x.example"),
+            [vec![1], vec![0, 2]]
+        );
+        assert_eq!(all(&["*-cdn.x.example", "*cdn.x.example"], "a-cdn.x.example"), [vec![0], vec![1]]);
+        assert_eq!(
+            all(&["*n.x.example", "*cdn.x.example", "*dn.x.example"], "acdn.x.example"),
+            [vec![1], vec![2], vec![0]]
+        );
     }
 
     #[test]

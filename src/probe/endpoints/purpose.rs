@@ -70,3 +70,27 @@ pub(super) fn purpose(id: Option<u32>, name: &str, port: Option<u16>, area: &str
         _ => Purpose::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_of_office_needs_no_files_and_no_meetings() {
+        let needed: Vec<Purpose> = Purpose::ALL.into_iter().filter(|purpose| purpose.is_essential()).collect();
+        assert_eq!(needed, [Purpose::Configuration, Purpose::Certificates, Purpose::SignIn, Purpose::Mailbox]);
+    }
+
+    #[test]
+    fn sets_of_other_lists_are_known_by_their_area_and_name() {
+        for (area, name, expected) in [
+            ("Exchange", "outlook.office.com", Purpose::Mailbox),
+            ("SharePoint", "contoso.sharepoint.com", Purpose::Files),
+            ("SharePoint", "officeclient.microsoft.com", Purpose::Configuration),
+            ("Skype", "teams.microsoft.com", Purpose::Meetings),
+            ("Common", "officeclient.microsoft.com", Purpose::Other),
+        ] {
+            assert_eq!(purpose(Some(9999), name, None, area), expected, "{name} of {area}");
+        }
+    }
+}

@@ -5,13 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use crate::flow::{Connection, FlowId, Half, Mark};
 use crate::probe::world::World;
 use crate::proto::http::{Body, RequestHead, ResponseHead, TargetForm};
+use crate::proto::quic::Version;
 use crate::proto::tls::{ClientHello, ServerHello, TlsVersion};
 use crate::settings::Settings;
 use crate::source::{PacketId, PacketRef};
 use crate::time::CaptureTime;
 use crate::transaction::{
-    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupAnswer, LookupEnd, Request,
-    Response, Transaction, Wait,
+    Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupAnswer, LookupEnd, Quic,
+    Request, Response, Transaction, Wait,
 };
 use crate::verdict::Finding;
 use crate::verdict::judge::judge;
@@ -243,6 +244,23 @@ pub fn refused(version: TlsVersion, from: i64, end: HandshakeEnd) -> Handshake {
     Handshake { server_hello: None, established: false, end, ended: at(from + 20), ..whole }
 }
 
+/// A connection over QUIC, answered or not.
+pub fn quic(host: Option<&str>, server: &str, from: i64, answered: bool) -> Quic {
+    Quic {
+        client: socket(&format!("{CLIENT}:52000")),
+        server: socket(server),
+        mac: None,
+        version: Version::V1,
+        hello: host.map(|host| Box::new(hello(TlsVersion::TLS1_3, Some(host)))),
+        initials: 1,
+        first: packet(from),
+        at: packet(from),
+        answer: answered.then(|| packet(from + 20)),
+        wait: Wait::Elapsed,
+        ended: at(from + 20),
+    }
+}
+
 /// A world of ten minutes.
 pub struct Scene {
     pub world: World,
@@ -289,6 +307,11 @@ impl Scene {
 
     pub fn handshake(mut self, handshake: Handshake) -> Self {
         self.world.accept(Transaction::Handshake(Box::new(handshake)));
+        self
+    }
+
+    pub fn quic(mut self, quic: Quic) -> Self {
+        self.world.accept(Transaction::Quic(Box::new(quic)));
         self
     }
 

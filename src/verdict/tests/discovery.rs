@@ -2,28 +2,9 @@
 
 use crate::probe::discovery::PAC_TYPE;
 use crate::probe::tests::scene::*;
-use crate::transaction::{AttemptedEnd, CallProtocol, Exchange, NameCall, Transaction};
+use crate::probe::tests::searching::*;
+use crate::transaction::{AttemptedEnd, Exchange, Transaction};
 use crate::verdict::{Cause, DiscoveryRemark, Finding, Remark, Severity, Verdict};
-
-const PAC_HOST: &str = "10.0.0.9:80";
-const FILE: &str = "function FindProxyForURL(url, host) { return \"PROXY proxy.corp.example:3128\"; }";
-
-/// A request for the PAC file, answered so.
-fn fetch(from: i64, status: u16, kind: &str, body: &str) -> Exchange {
-    let mut fetch = exchange(CLIENT, PAC_HOST, from);
-    let request = fetch.request.as_mut().unwrap();
-    request.head.host = Some("wpad.corp.example".into());
-    request.head.target = "/wpad.dat".into();
-    request.head.path = "/wpad.dat".into();
-    request.head.user_agent = Some("WinHttp-Autoproxy-Service/5.1".into());
-    let response = fetch.response.as_mut().unwrap();
-    response.head.status = status;
-    response.head.content_type = Some(kind.into());
-    response.head.content_length = Some(body.len() as u64);
-    response.body.bytes = body.as_bytes().to_vec();
-    response.body.total_len = body.len() as u64;
-    fetch
-}
 
 fn searched(fetch: Exchange) -> Vec<Finding> {
     Scene::new().lookup(resolved("wpad.corp.example", 1, 500, &["10.0.0.9"])).exchange(fetch).findings()
@@ -113,21 +94,11 @@ fn the_probe_after_it_is_told_and_makes_it_grave_where_it_did_not_get_out() {
 
 #[test]
 fn a_neighbour_that_answers_leads_to_the_file_and_is_named() {
-    let call = |at: i64, answer: Option<&str>| {
-        Transaction::Called(Box::new(NameCall {
-            protocol: CallProtocol::Llmnr,
-            client: socket("10.0.0.5:50001"),
-            other: socket(if answer.is_some() { "10.0.0.9:5355" } else { "224.0.0.252:5355" }),
-            name: "wpad".into(),
-            at: packet(at),
-            answer: answer.map(|address| vec![ip(address)]),
-        }))
-    };
-    let silent = Scene::new().accept(call(400, None)).findings();
+    let silent = Scene::new().accept(calls(400, None)).findings();
     assert_eq!(silent, [], "that nobody answers is normal");
     let found = Scene::new()
-        .accept(call(400, None))
-        .accept(call(410, Some("10.0.0.9")))
+        .accept(calls(400, None))
+        .accept(calls(410, Some("10.0.0.9")))
         .exchange(fetch(1000, 401, "text/html", "who are you?"))
         .findings();
     let details = found[0].details.proxy.as_ref().and_then(|proxy| proxy.discovery.as_ref()).unwrap();

@@ -4,46 +4,28 @@ use crate::probe::endpoints::matrix::Count;
 use crate::probe::endpoints::stage::Stage;
 use crate::probe::tests::scene::*;
 use crate::proto::dns::rtype;
-use crate::proto::quic::Version;
 use crate::proto::tls::TlsVersion;
-use crate::transaction::{AttemptedEnd, Handshake, HandshakeEnd, Quic, Transaction, Wait};
+use crate::transaction::{AttemptedEnd, Handshake, HandshakeEnd};
 use crate::verdict::endpoints::Row;
 use crate::verdict::{Cause, Confidence, Doubt, Finding, Severity, Side, Verdict};
 
 pub const LOGIN: &str = "login.microsoftonline.com";
 pub const NEW: TlsVersion = TlsVersion::TLS1_2;
 
-/// A connection over QUIC, answered or not.
-pub fn quic(host: Option<&str>, server: &str, from: i64, answered: bool) -> Transaction {
-    Transaction::Quic(Box::new(Quic {
-        client: socket(&format!("{CLIENT}:52000")),
-        server: socket(server),
-        mac: None,
-        version: Version::V1,
-        hello: host.map(|host| Box::new(hello(TlsVersion::TLS1_3, Some(host)))),
-        initials: 1,
-        first: packet(from),
-        at: packet(from),
-        answer: answered.then(|| packet(from + 20)),
-        wait: Wait::Elapsed,
-        ended: at(from + 20),
-    }))
-}
-
-fn named(mut one: Handshake, name: &str) -> Handshake {
+pub fn named(mut one: Handshake, name: &str) -> Handshake {
     one.hello.as_mut().unwrap().0.sni = Some(name.to_owned());
     one
 }
 
-fn reset(from: i64) -> Handshake {
+pub fn reset(from: i64) -> Handshake {
     named(refused(NEW, from, HandshakeEnd::Reset { by: Side::Server, mark: mark(from + 20) }), LOGIN)
 }
 
-fn unreachable(scene: &Scene) -> Option<Finding> {
+pub fn unreachable(scene: &Scene) -> Option<Finding> {
     scene.findings().into_iter().find(|finding| finding.verdict == Verdict::EndpointSetUnreachable)
 }
 
-fn known() -> Scene {
+pub fn known() -> Scene {
     Scene::new().hears(CLIENT).lookup(resolved(LOGIN, rtype::A, 100, &["203.0.113.9"]))
 }
 
@@ -112,11 +94,11 @@ fn a_silence_counts_its_own_copies() {
 #[test]
 fn what_is_reached_over_quic_is_not_unreachable() {
     let scene = || known().handshake(reset(1000)).handshake(reset(3000));
-    assert!(unreachable(&scene().accept(quic(Some(LOGIN), SECURE, 5000, true))).is_none());
-    assert!(unreachable(&scene().accept(quic(None, SECURE, 5000, true))).is_none(), "by the name of its address");
-    assert!(unreachable(&scene().accept(quic(Some(LOGIN), SECURE, 5000, false))).is_some(), "silence reaches nothing");
-    assert!(unreachable(&scene().accept(quic(Some("www.example.org"), SECURE, 5000, true))).is_some());
-    let only = known().accept(quic(Some(LOGIN), SECURE, 5000, false));
+    assert!(unreachable(&scene().quic(quic(Some(LOGIN), SECURE, 5000, true))).is_none());
+    assert!(unreachable(&scene().quic(quic(None, SECURE, 5000, true))).is_none(), "by the name of its address");
+    assert!(unreachable(&scene().quic(quic(Some(LOGIN), SECURE, 5000, false))).is_some(), "silence reaches nothing");
+    assert!(unreachable(&scene().quic(quic(Some("www.example.org"), SECURE, 5000, true))).is_some());
+    let only = known().quic(quic(Some(LOGIN), SECURE, 5000, false));
     assert!(unreachable(&only).is_none(), "clients go on with TCP");
 }
 

@@ -4,7 +4,7 @@ use crate::probe::tests::onlink::*;
 use crate::probe::tests::scene::*;
 use crate::proto::router::{Advertisement, Prefix};
 use crate::settings::{CapturePoint, Settings};
-use crate::transaction::{Lease, LeaseEnd, Router, Solicited, Wait};
+use crate::transaction::{Lease, LeaseEnd, Lookup, Router, Solicited, Wait};
 use crate::verdict::{Cause, Confidence, Doubt, Finding, Verdict};
 use crate::vocabulary::Family;
 
@@ -386,4 +386,58 @@ fn whoever_sends_beyond_its_network_has_a_route() {
     {
         assert_eq!(no_route(&nowhere(|_| ()).sends(own, GATEWAY, "10.0.0.9", 3000)).is_none(), other, "{own}");
     }
+}
+
+/// A Windows client that takes a lease at 1 s, resolves names and speaks HTTP, without any probe.
+fn unprobed(change: impl FnOnce(Scene) -> Scene, lease: Lease) -> bool {
+    let mut page = exchange(CLIENT, "203.0.113.80:80", 6000);
+    let head = &mut page.request.as_mut().unwrap().head;
+    (head.host, head.path, head.user_agent) = (Some("www.example".into()), "/".into(), None);
+    let scene = Scene::new().lease(lease).lookup(resolved("www.example", 1, 5000, &["203.0.113.80"])).exchange(page);
+    of(&change(scene), Verdict::NoProbeSeen).is_some()
+}
+
+fn windows() -> Lease {
+    let mut lease = leased(1000, CLIENT);
+    lease.told.vendor_class = Some("MSFT 5.0".into());
+    lease
+}
+
+#[test]
+fn a_windows_that_never_probes_is_told() {
+    assert!(unprobed(|scene| scene, windows()));
+    let without = |change: &dyn Fn(&mut Scene)| {
+        unprobed(
+            |mut scene| {
+                change(&mut scene);
+                scene
+            },
+            windows(),
+        )
+    };
+    assert!(!without(&|scene| scene.world.filtered = true), "a filter may have left the probe out");
+    assert!(!without(&|scene| scene.world.drops = 1));
+    assert!(!without(&|scene| scene.world.rewriting.flat_bodies = 1));
+    assert!(!without(&|scene| scene.world.protocols.http = false), "web traffic is not captured at all");
+    assert!(!without(&|scene| scene.world.protocols.dns = false));
+    assert!(!without(&|scene| scene.world.protocols.dns_answers = false));
+    assert!(!without(&|scene| scene.world.span = Some((at(0), at(60_999)))));
+    assert!(without(&|scene| scene.world.span = Some((at(0), at(61_000)))));
+    assert!(!without(&|scene| {
+        scene.world.resolvers.insert(ip(CLIENT));
+    }));
+    assert!(!unprobed(|scene| scene, Lease { client: Some(ip(CLIENT)), ..windows() }), "a renewal");
+    assert!(!unprobed(|scene| scene, leased(1000, CLIENT)), "any other system");
+}
+
+#[test]
+fn anything_of_a_probe_is_one() {
+    let probed = |change: &dyn Fn(Scene) -> Scene| !unprobed(change, windows());
+    assert!(probed(&|scene| scene.exchange(exchange(CLIENT, SERVER, 9000))));
+    assert!(probed(&|scene| scene.lookup(lookup(HOST, 1, 9000))));
+    assert!(probed(&|scene| scene
+        .lookup(Lookup { client: socket("10.0.0.9:53000"), ..resolved(HOST, 1, 9000, &["203.0.113.7"]) })
+        .attempted(attempted(CLIENT, SERVER, 9500))));
+    assert!(!probed(&|scene| scene.attempted(attempted(CLIENT, "203.0.113.99:80", 9000))), "somewhere else");
+    assert!(!probed(&|scene| scene.exchange(proxied_other("www.example", 9000, 407))), "another request that is kept");
 }

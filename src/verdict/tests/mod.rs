@@ -1,6 +1,8 @@
 //! What the committed captures cannot reach: each condition on its own, boundaries, and what findings say of each other.
 
+mod adapters;
 mod answer;
+mod beside;
 mod discovery;
 mod endpoints;
 mod evidence;
@@ -8,14 +10,19 @@ mod fold;
 mod gated;
 mod host;
 mod http;
+mod link;
 mod names;
+mod os_checks;
 mod proxy;
+mod rates;
 mod refusals;
 mod relate;
 mod roles;
+mod sets;
 mod silence;
 mod tls;
 mod tls_later;
+mod windows;
 
 use super::Finding;
 use crate::probe::tests::scene::*;
