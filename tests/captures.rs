@@ -177,13 +177,17 @@ fn mismatches(expected: &Fields, finding: &Value) -> Vec<String> {
                 }
             }
             _ => {
-                // A field inside others is named with dots: `details.proxy.user`.
+                // A field inside others is named with dots, a place in a list by its number: `details.auth.schemes.0`.
                 let path: Vec<&str> = match key.as_str() {
                     "count" => vec!["details", "count"],
                     "system" => vec!["details", "os_check", "system"],
                     own => own.split('.').collect(),
                 };
-                let Some(found) = path.iter().try_fold(finding, |value, step| value.get(step)) else {
+                let inside = |value, step: &&str| match step.parse::<usize>() {
+                    Ok(place) => Value::get(value, place),
+                    Err(_) => Value::get(value, *step),
+                };
+                let Some(found) = path.iter().try_fold(finding, inside) else {
                     lines.push(format!("{key}: findings have no such field"));
                     continue;
                 };
@@ -204,6 +208,8 @@ fn equal(wanted: &toml::Value, found: &Value) -> bool {
         toml::Value::String(text) => found.as_str() == Some(text),
         toml::Value::Integer(number) => found.as_i64() == Some(*number),
         toml::Value::Boolean(value) => found.as_bool() == Some(*value),
+        // Milliseconds, to the microsecond.
+        toml::Value::Float(number) => found.as_f64().is_some_and(|found| (found - number).abs() < 0.001),
         _ => false,
     }
 }

@@ -14,6 +14,7 @@ mod link;
 mod names;
 mod os_checks;
 mod proxy;
+mod proxy_signs;
 mod rates;
 mod refusals;
 mod relate;
@@ -22,6 +23,7 @@ mod sets;
 mod silence;
 mod tls;
 mod tls_later;
+mod tls_versions;
 mod windows;
 
 use super::Finding;
