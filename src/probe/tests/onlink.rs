@@ -2,7 +2,6 @@
 
 use super::scene::*;
 use crate::proto::router::Advertisement;
-use crate::source::PacketRef;
 use crate::transaction::lease::Told;
 use crate::transaction::{Granted, Lease, LeaseEnd, LeaseMessage, Router, Solicited, Transaction, Wait};
 use crate::vocabulary::Family;
@@ -127,9 +126,9 @@ impl Scene {
     }
 
     /// Frames reach the host all the time.
-    pub fn is_reached(mut self) -> Self {
+    pub fn reached_all_along(mut self) -> Self {
         for second in 0..600 {
-            self.world.stations.reached(mac(HARDWARE), PacketRef { ..packet(second * 1000) });
+            self.world.stations.reached(mac(HARDWARE), packet(second * 1000));
         }
         self
     }

@@ -119,7 +119,7 @@ fn a_server_without_a_name_is_of_the_set_that_all_its_names_belong_to() {
     let by_name = known_as(&[LOGIN]).attempted(attempted(CLIENT, SECURE, 2000));
     let names: Vec<_> = cell(&by_name).failures(Stage::Connected).map(|failure| failure.name.clone()).collect();
     assert_eq!(names, [Some(LOGIN.to_owned())]);
-    let nameless = known_as(&[LOGIN]).handshake(Handshake { ..named(reset(2000), None) });
+    let nameless = known_as(&[LOGIN]).handshake(named(reset(2000), None));
     let names: Vec<_> = cell(&nameless).failures(Stage::Tls).map(|failure| failure.name.clone()).collect();
     assert_eq!(names, [Some(LOGIN.to_owned())]);
 }
@@ -257,7 +257,7 @@ fn a_question_shows_a_start_only_where_a_client_asks_it() {
 }
 
 #[test]
-fn several_cells_of_several_clients() {
+fn each_set_in_use_has_a_cell_of_its_own() {
     let scene = known_as(&[LOGIN]).lookup(resolved("outlook.office365.com", 1, 200, &["203.0.113.30"]));
     assert_eq!(cells(&scene), 2);
 }

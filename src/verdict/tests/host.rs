@@ -10,7 +10,7 @@ use crate::vocabulary::Family;
 
 /// The host is heard of all the time.
 fn scene() -> Scene {
-    Scene::new().is_reached()
+    Scene::new().reached_all_along()
 }
 
 fn of(scene: &Scene, verdict: Verdict) -> Option<Finding> {

@@ -73,9 +73,9 @@ fn only_android_takes_a_few_bytes_for_no_page() {
     let empty = meaning(cloudflare, 200, "");
     assert_eq!(empty, (OsCheckFailed, Some(Cause::HttpEmptyBody), true));
     assert_eq!(meaning(cloudflare, 200, "ok").0, OsCheckPortal);
-    let mut unsized_ = check(ANDROID, 1000, 200, "ok");
-    unsized_.response.as_mut().unwrap().head.content_length = None;
-    assert_eq!(judged(unsized_).verdict, OsCheckPortal, "Android looks at the length that is told");
+    let mut unstated = check(ANDROID, 1000, 200, "ok");
+    unstated.response.as_mut().unwrap().head.content_length = None;
+    assert_eq!(judged(unstated).verdict, OsCheckPortal, "Android looks at the length that is told");
 }
 
 #[test]
