@@ -1,4 +1,4 @@
-//! The terminal UI with 100,000 findings: how long a key, a new snapshot and a screen take.
+//! The terminal UI with 100,000 findings of 1,000 clients: how long a key, a new snapshot and a screen take.
 //!
 //! `cargo bench --bench tui`; a frame has 33 ms.
 
@@ -6,8 +6,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ncsight::engine::analyse;
@@ -15,6 +15,7 @@ use ncsight::engine::follow::{News, Stage};
 use ncsight::engine::snapshot::{Client, Snapshot};
 use ncsight::settings::{Hooks, Settings};
 use ncsight::tui::event::Event;
+use ncsight::tui::keys::Key;
 use ncsight::tui::state::{Preferences, State};
 use ncsight::tui::update::update;
 use ncsight::tui::view::render;
@@ -61,47 +62,115 @@ fn many() -> Arc<Snapshot> {
     Arc::new(snapshot)
 }
 
+/// Keys that lead to each screen.
+const SCREENS: &[(&str, &[&str])] = &[
+    ("overview", &[]),
+    ("finding", &["2"]),
+    ("ladder", &["3"]),
+    ("timeline", &["6"]),
+    ("compare", &["7"]),
+    ("statistics", &["8"]),
+    ("help", &["?"]),
+    ("palette", &[":"]),
+];
+/// Filters that look at everything and let little pass.
+const FILTERS: &[&str] = &["xyzzy", "client:10.0.3.231", "host:*.office.com", "is:marked", "-severity:ok"];
+
+static MANY: LazyLock<Arc<Snapshot>> = LazyLock::new(many);
+
+fn news() -> Event {
+    Event::News(News { snapshot: Arc::clone(&MANY), stage: Stage::Reading })
+}
+
 fn opened() -> State {
     let mut state = State::new(Preferences::default(), Rect::new(0, 0, 120, 40));
-    update(&mut state, Event::News(News { snapshot: many(), stage: Stage::Done(Vec::new()) }));
+    update(&mut state, news());
     state
 }
 
-fn key(state: &mut State, code: KeyCode) {
-    update(state, Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+fn press(state: &mut State, key: &str) {
+    let key = Key::parse(key).expect("a key");
+    update(state, Event::Key(key.event()));
 }
 
-#[divan::bench]
-fn a_row_down(bench: divan::Bencher<'_, '_>) {
-    let mut state = opened();
-    bench.bench_local(|| key(&mut state, KeyCode::Down));
+fn type_in(state: &mut State, text: &str) {
+    for character in text.chars() {
+        update(state, Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)));
+    }
 }
 
-#[divan::bench]
-fn draw_the_overview(bench: divan::Bencher<'_, '_>) {
+#[divan::bench(args = ["down", "pagedown", "end"])]
+fn scroll(bench: divan::Bencher<'_, '_>, key: &str) {
     let mut state = opened();
-    key(&mut state, KeyCode::PageDown);
+    bench.bench_local(|| {
+        press(&mut state, key);
+        if key == "end" {
+            press(&mut state, "home");
+        }
+    });
+}
+
+#[divan::bench(args = SCREENS.iter().map(|(name, _)| *name))]
+fn draw(bench: divan::Bencher<'_, '_>, screen: &str) {
+    let mut state = opened();
+    for key in SCREENS.iter().find(|(name, _)| *name == screen).map_or(&[][..], |(_, keys)| keys) {
+        press(&mut state, key);
+    }
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal in memory");
     bench.bench_local(|| {
         terminal.draw(|frame| render(frame, &state)).expect("a screen in memory");
     });
 }
 
-#[divan::bench(sample_count = 20)]
-fn a_letter_of_a_filter(bench: divan::Bencher<'_, '_>) {
+/// The last letter of a filter that is typed: all findings are looked at, and drawn.
+#[divan::bench(args = FILTERS, sample_count = 20)]
+fn filter(bench: divan::Bencher<'_, '_>, text: &str) {
     let mut state = opened();
-    key(&mut state, KeyCode::Char('f'));
+    press(&mut state, "f");
+    type_in(&mut state, text);
+    let last = text.chars().last().map(String::from).unwrap_or_default();
     bench.bench_local(|| {
-        key(&mut state, KeyCode::Char('h'));
-        key(&mut state, KeyCode::Backspace);
+        press(&mut state, "backspace");
+        type_in(&mut state, &last);
     });
 }
 
-#[divan::bench(sample_count = 20)]
-fn a_new_snapshot(bench: divan::Bencher<'_, '_>) {
-    let snapshot = many();
+/// What may stand behind a name, of all clients and hosts that there are.
+#[divan::bench(args = ["client:", "host:", "verdict:"], sample_count = 20)]
+fn complete(bench: divan::Bencher<'_, '_>, text: &str) {
     let mut state = opened();
     bench.bench_local(|| {
-        update(&mut state, Event::News(News { snapshot: Arc::clone(&snapshot), stage: Stage::Reading }));
+        press(&mut state, "f");
+        type_in(&mut state, text);
+        press(&mut state, "tab");
+        press(&mut state, "esc");
     });
+}
+
+/// The worst search: for what is not there.
+#[divan::bench(sample_count = 20)]
+fn search(bench: divan::Bencher<'_, '_>) {
+    let mut state = opened();
+    press(&mut state, "/");
+    type_in(&mut state, "xyzzy");
+    press(&mut state, "enter");
+    bench.bench_local(|| press(&mut state, "n"));
+}
+
+/// By each column in turn.
+#[divan::bench(sample_count = 20)]
+fn sort(bench: divan::Bencher<'_, '_>) {
+    let mut state = opened();
+    bench.bench_local(|| press(&mut state, "s"));
+}
+
+/// A snapshot that came while the capture is read, on each screen that looks at all of it.
+#[divan::bench(args = SCREENS.iter().map(|(name, _)| *name), sample_count = 20)]
+fn a_new_snapshot(bench: divan::Bencher<'_, '_>, screen: &str) {
+    let mut state = opened();
+    press(&mut state, "pagedown");
+    for key in SCREENS.iter().find(|(name, _)| *name == screen).map_or(&[][..], |(_, keys)| keys) {
+        press(&mut state, key);
+    }
+    bench.bench_local(|| update(&mut state, news()));
 }

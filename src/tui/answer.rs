@@ -45,8 +45,8 @@ pub fn answer(state: &State) -> Answer {
         }
         return answer;
     }
-    let mut troubles = state.rows.iter().filter_map(|index| snapshot.findings.get(*index as usize));
-    if let Some(finding) = troubles.next().filter(|finding| finding.severity >= Severity::Warning) {
+    let gravest = state.gravest.and_then(|index| snapshot.findings.get(index as usize));
+    if let Some(finding) = gravest.filter(|finding| finding.severity >= Severity::Warning) {
         return told(state, finding.severity, trouble(state, finding), finding);
     }
     fine(state, &clients)
@@ -111,12 +111,7 @@ fn offline_clients(state: &State, offline: &[&Client], all: usize) -> String {
 
 fn trouble(state: &State, finding: &Finding) -> String {
     let (client, since) = (finding.client, state.clock(finding.started));
-    let same = state
-        .rows
-        .iter()
-        .filter_map(|index| state.snapshot.findings.get(*index as usize))
-        .take_while(|other| other.severity == finding.severity)
-        .count();
+    let same = state.counts.get(finding.severity as usize).copied().unwrap_or(0);
     let counted = words::counted(finding.severity, same, state.language);
     say!(state.language, "{counted}; the first at {since}, {client}", "{counted} 件、最初は {since} {client}")
 }

@@ -3,6 +3,10 @@
 //! Terms stand side by side and must all hold; `a,b` is either, `-` before a term is not. `*` stands for anything; a
 //! value without it is looked for anywhere. A term without a name is looked for in all names and addresses.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::{Display, Write as _};
+use std::net::{IpAddr, SocketAddr};
+
 use jiff::tz::TimeZone;
 
 use crate::engine::snapshot::Snapshot;
@@ -99,19 +103,44 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// Whether `finding` passes.
+    /// The filter, ready to look at the findings of a snapshot.
     #[must_use]
-    pub fn passes(&self, finding: &Finding, snapshot: &Snapshot, marked: bool) -> bool {
-        self.terms.iter().all(|term| {
+    pub fn over<'a>(&'a self, snapshot: &'a Snapshot) -> Passing<'a> {
+        let of_clients = self.terms.iter().any(|term| matches!(term.test, Test::Field("client", _)));
+        let mut names = HashMap::new();
+        for client in snapshot.clients.iter().filter(|_| of_clients) {
+            let Some(name) = &client.name else { continue };
+            names.extend(client.addresses.iter().map(|address| (*address, name.as_str())));
+        }
+        Passing { filter: self, names, clients: HashMap::new(), room: String::new() }
+    }
+}
+
+/// A filter that looks at findings, one after the other. What it says of a client is found out once.
+pub struct Passing<'a> {
+    filter: &'a Filter,
+    names: HashMap<IpAddr, &'a str>,
+    /// By the number of the term and the client.
+    clients: HashMap<(usize, IpAddr), bool>,
+    room: String,
+}
+
+impl Passing<'_> {
+    /// Whether `finding` passes; `marked` is asked where that matters.
+    pub fn passes(&mut self, finding: &Finding, marked: impl Fn() -> bool) -> bool {
+        let Self { filter, names, clients, room } = self;
+        filter.terms.iter().enumerate().all(|(number, term)| {
+            let any = |choices: &[String], value: &str| choices.iter().any(|text| matches(text, value));
             let holds = match &term.test {
-                Test::Text(choices) => choices.iter().any(|text| facts(finding).iter().any(|fact| matches(text, fact))),
-                Test::Field(name, choices) => {
-                    let values = values(name, finding, snapshot);
-                    choices.iter().any(|text| values.iter().any(|value| matches(text, value)))
-                }
+                Test::Text(choices) => any_fact(finding, room, |fact| any(choices, fact)),
+                Test::Field("client", choices) => *clients.entry((number, finding.client)).or_insert_with(|| {
+                    let name = names.get(&finding.client).map(|name| name.to_ascii_lowercase());
+                    any(choices, &finding.client.to_string()) || name.is_some_and(|name| any(choices, &name))
+                }),
+                Test::Field(name, choices) => values(name, finding).iter().any(|value| any(choices, value)),
                 Test::Since(time) => finding.ended >= *time,
                 Test::Until(time) => finding.started <= *time,
-                Test::Marked => marked,
+                Test::Marked => marked(),
             };
             holds != term.not
         })
@@ -138,15 +167,9 @@ fn time(value: &str, zone: &TimeZone, day: CaptureTime) -> Result<CaptureTime, S
 }
 
 /// What the values of a name are.
-fn values(name: &str, finding: &Finding, snapshot: &Snapshot) -> Vec<String> {
+fn values(name: &str, finding: &Finding) -> Vec<String> {
     let some = |text: Option<String>| text.map(|text| text.to_ascii_lowercase()).into_iter().collect();
     match name {
-        "client" => {
-            let own = snapshot.clients.iter().find(|client| client.addresses.contains(&finding.client));
-            let mut names = vec![finding.client.to_string()];
-            names.extend(own.and_then(|client| client.name.as_ref()).map(|name| name.to_ascii_lowercase()));
-            names
-        }
         "verdict" => vec![finding.verdict.name().to_ascii_lowercase()],
         "cause" => some(finding.cause.map(|cause| cause.name().to_owned())),
         "severity" => vec![finding.severity.name().to_owned()],
@@ -163,30 +186,47 @@ fn values(name: &str, finding: &Finding, snapshot: &Snapshot) -> Vec<String> {
     }
 }
 
-/// Names and addresses of a finding, in lower case.
-#[must_use]
-pub fn facts(finding: &Finding) -> Vec<String> {
+/// Whether `holds` is true of any name or address of a finding, in lower case; `room` is where that is written.
+pub fn any_fact(finding: &Finding, room: &mut String, holds: impl Fn(&str) -> bool) -> bool {
     let details = &finding.details;
-    let mut facts = vec![finding.verdict.name().to_owned(), finding.client.to_string()];
-    facts.extend(finding.cause.map(|cause| cause.name().to_owned()));
-    facts.extend([&finding.host, &finding.url].into_iter().flatten().cloned());
-    facts.extend(finding.server.map(|server| server.to_string()));
-    facts.extend(finding.proxy.map(|proxy| proxy.to_string()));
-    if let Some(http) = &details.http {
-        facts.extend([&http.location, &http.server, &http.title, &http.via].into_iter().flatten().cloned());
-        facts.extend(http.status.map(|status| status.to_string()));
+    let (http, tls, proxy) = (details.http.as_ref(), details.tls.as_ref(), details.proxy.as_ref());
+    let texts = [
+        Some(finding.verdict.name()),
+        finding.cause.map(Cause::name),
+        finding.host.as_deref(),
+        finding.url.as_deref(),
+        http.and_then(|http| http.location.as_deref()),
+        http.and_then(|http| http.server.as_deref()),
+        http.and_then(|http| http.title.as_deref()),
+        http.and_then(|http| http.via.as_deref()),
+        tls.and_then(|tls| tls.issuer.as_deref()),
+        tls.and_then(|tls| tls.subject.as_deref()),
+        tls.and_then(|tls| tls.sni.as_deref()),
+        proxy.and_then(|proxy| proxy.name.as_deref()),
+        proxy.and_then(|proxy| proxy.user.as_deref()),
+        proxy.and_then(|proxy| proxy.workstation.as_deref()),
+    ];
+    let schemes = proxy.into_iter().flat_map(|proxy| &proxy.schemes);
+    for text in texts.into_iter().flatten().chain(schemes.map(String::as_str)) {
+        room.clear();
+        room.push_str(text);
+        room.make_ascii_lowercase();
+        if holds(room) {
+            return true;
+        }
     }
-    if let Some(tls) = &details.tls {
-        facts.extend([&tls.issuer, &tls.subject, &tls.sni].into_iter().flatten().cloned());
-    }
-    if let Some(proxy) = &details.proxy {
-        facts.extend([&proxy.name, &proxy.user, &proxy.workstation].into_iter().flatten().cloned());
-        facts.extend(proxy.schemes.iter().cloned());
-    }
-    for fact in &mut facts {
-        fact.make_ascii_lowercase();
-    }
-    facts
+    let numbers: [Option<&dyn Display>; 4] = [
+        Some(&finding.client),
+        finding.server.as_ref().map(|server| server as &dyn Display),
+        finding.proxy.as_ref().map(|proxy| proxy as &dyn Display),
+        http.and_then(|http| http.status.as_ref()).map(|status| status as &dyn Display),
+    ];
+    numbers.into_iter().flatten().any(|number| {
+        room.clear();
+        // Text takes whatever is written into it.
+        let _ = write!(room, "{number}");
+        holds(room)
+    })
 }
 
 /// Whether `value` (lower case) is what `pattern` (lower case) says.
@@ -224,27 +264,40 @@ pub fn completions(text: &str, snapshot: &Snapshot) -> Vec<String> {
         let names = NAMES.iter().filter(|(name, ..)| name.starts_with(&word.to_ascii_lowercase()));
         return names.map(|(name, ..)| format!("{sign}{name}:")).collect();
     };
-    let all: Vec<String> = match name {
-        "verdict" => Verdict::ALL.iter().map(|verdict| verdict.name().to_owned()).collect(),
-        "cause" => Cause::ALL.iter().map(|cause| cause.name().to_owned()).collect(),
-        "severity" => Severity::ALL.iter().map(|severity| severity.name().to_owned()).collect(),
-        "is" => ["marked", "error", "warning", "info", "ok"].map(str::to_owned).into(),
-        "confidence" => ["low", "medium", "high"].map(str::to_owned).into(),
-        "family" => ["v4", "v6"].map(str::to_owned).into(),
-        "client" => snapshot.clients.iter().map(|client| client.address.to_string()).collect(),
-        "host" => snapshot.findings.iter().filter_map(|finding| finding.host.clone()).collect(),
-        "server" => snapshot.findings.iter().filter_map(|f| f.server.map(|own| own.to_string())).collect(),
-        "proxy" => snapshot.findings.iter().filter_map(|f| f.proxy.map(|own| own.to_string())).collect(),
-        _ => Vec::new(),
+    // Each once: there may be many findings of a few names.
+    let each = |values: &mut dyn Iterator<Item = String>| values.collect::<BTreeSet<String>>();
+    let findings = &snapshot.findings;
+    let all: BTreeSet<String> = match name {
+        "verdict" => each(&mut Verdict::ALL.iter().map(|verdict| verdict.name().to_owned())),
+        "cause" => each(&mut Cause::ALL.iter().map(|cause| cause.name().to_owned())),
+        "severity" => each(&mut Severity::ALL.iter().map(|severity| severity.name().to_owned())),
+        "is" => each(&mut ["marked", "error", "warning", "info", "ok"].into_iter().map(str::to_owned)),
+        "confidence" => each(&mut ["low", "medium", "high"].into_iter().map(str::to_owned)),
+        "family" => each(&mut ["v4", "v6"].into_iter().map(str::to_owned)),
+        "client" => each(&mut snapshot.clients.iter().map(|client| client.address.to_string())),
+        "host" => {
+            let names: HashSet<&str> = findings.iter().filter_map(|finding| finding.host.as_deref()).collect();
+            each(&mut names.into_iter().map(str::to_owned))
+        }
+        "server" => {
+            let addresses: HashSet<IpAddr> = findings.iter().filter_map(|finding| finding.server).collect();
+            each(&mut addresses.into_iter().map(|address| address.to_string()))
+        }
+        "proxy" => {
+            let proxies: HashSet<SocketAddr> = findings.iter().filter_map(|finding| finding.proxy).collect();
+            each(&mut proxies.into_iter().map(|proxy| proxy.to_string()))
+        }
+        _ => BTreeSet::new(),
     };
     let value = value.to_ascii_lowercase();
     // Names that are there come before those that could be.
-    let there = |name: &str| {
-        snapshot.findings.iter().any(|f| f.verdict.name() == name || f.cause.is_some_and(|c| c.name() == name))
-    };
+    let mut there: HashSet<&str> = HashSet::new();
+    if matches!(name, "verdict" | "cause") {
+        let names = |finding: &Finding| [Some(finding.verdict.name()), finding.cause.map(Cause::name)];
+        there.extend(findings.iter().flat_map(names).flatten());
+    }
     let mut all: Vec<String> = all.into_iter().filter(|own| own.to_ascii_lowercase().contains(&value)).collect();
-    all.sort_by_cached_key(|own| (!own.to_ascii_lowercase().starts_with(&value), !there(own), own.clone()));
-    all.dedup();
+    all.sort_by_cached_key(|own| (!own.to_ascii_lowercase().starts_with(&value), !there.contains(own.as_str())));
     all.into_iter().map(|own| format!("{sign}{name}:{}", crate::report::words::safe(&own))).collect()
 }
 

@@ -29,6 +29,7 @@ pub enum Action {
     Stream,
     Timeline,
     Compare,
+    Peers,
     Statistics,
     Endpoints,
     ZoomIn,
@@ -171,6 +172,14 @@ pub const TABLE: &[Row] = &[
         Group::Screens,
         "compare with an attempt that worked",
         "成功した試行と比較",
+    ),
+    row(
+        Action::Peers,
+        "clients",
+        &["0"],
+        Group::Screens,
+        "two clients side by side, good and bad",
+        "端末の比較：正常な端末と並べる",
     ),
     row(Action::Statistics, "statistics", &["8"], Group::Screens, "statistics", "統計"),
     row(

@@ -22,10 +22,12 @@ pub mod line;
 pub mod list;
 pub mod menu;
 pub mod order;
+pub mod peers;
 mod run;
 pub mod search;
 mod signals;
 pub mod state;
+pub mod tally;
 mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

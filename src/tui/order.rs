@@ -1,11 +1,12 @@
 //! Which findings are listed, and in which order.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use super::state::{State, identity};
 use crate::report::Language;
-use crate::verdict::Finding;
+use crate::time::CaptureTime;
+use crate::verdict::{Finding, Severity};
 
 /// Columns to sort by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,36 +59,78 @@ pub struct Order {
     pub reverse: bool,
 }
 
-impl Order {
-    fn compare(self, a: &Finding, b: &Finding) -> Ordering {
-        let first = match self.column {
-            Column::Severity => Reverse(a.severity).cmp(&Reverse(b.severity)),
-            Column::Time => Ordering::Equal,
-            Column::Client => a.client.cmp(&b.client),
-            Column::Verdict => a.verdict.name().cmp(b.verdict.name()),
-            // What has no name comes last.
-            Column::Host => (a.host.is_none(), &a.host).cmp(&(b.host.is_none(), &b.host)),
-        };
-        let whole = first.then((a.started, a.id).cmp(&(b.started, b.id)));
-        if self.reverse { whole.reverse() } else { whole }
+/// What is compared before time, made once for each finding.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum First<'a> {
+    Nothing,
+    Severity(Reverse<Severity>),
+    Client(IpAddr),
+    Name(&'a str),
+    /// What has no name comes last.
+    Nameless,
+}
+
+impl Column {
+    fn of(self, finding: &Finding) -> First<'_> {
+        match self {
+            Self::Severity => First::Severity(Reverse(finding.severity)),
+            Self::Time => First::Nothing,
+            Self::Client => First::Client(finding.client),
+            Self::Verdict => First::Name(finding.verdict.name()),
+            Self::Host => finding.host.as_deref().map_or(First::Nameless, First::Name),
+        }
     }
 }
 
-/// Indices of the findings that are listed, in their order.
+/// The findings that are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Their indices, in their order.
+    pub rows: Vec<u32>,
+    /// How many of each severity.
+    pub counts: [usize; 4],
+    /// Index of the first of the gravest, whatever the order.
+    pub gravest: Option<u32>,
+    /// The row of the selected one, where it is among them.
+    pub selected: Option<usize>,
+}
+
+/// Lists findings. Each is looked at once: there may be a hundred thousand, and a person who waits.
 #[must_use]
-pub fn listed(state: &State) -> Vec<u32> {
+pub fn listed(state: &State) -> Listed {
     let snapshot = &state.snapshot;
     let addresses: Option<Vec<IpAddr>> = state.client().map(|client| client.addresses.clone());
     let shown: Option<Vec<u32>> = (!state.selection.is_everything())
         .then(|| state.selection.findings(snapshot).iter().map(|finding| finding.id).collect());
-    let mut rows: Vec<(u32, &Finding)> = (0u32..)
-        .zip(&snapshot.findings)
-        .filter(|(_, finding)| addresses.as_ref().is_none_or(|own| own.contains(&finding.client)))
-        .filter(|(_, finding)| shown.as_ref().is_none_or(|ids| ids.binary_search(&finding.id).is_ok()))
-        .filter(|(_, finding)| {
-            state.filter.is_empty() || state.filter.passes(finding, snapshot, state.marked.contains(&identity(finding)))
-        })
-        .collect();
-    rows.sort_by(|(_, a), (_, b)| state.order.compare(a, b));
-    rows.into_iter().map(|(index, _)| index).collect()
+    let mut passing = state.filter.over(snapshot);
+    let mut listed = Listed::default();
+    let (mut gravest, mut selected) = (None, None);
+    let mut rows: Vec<(First<'_>, CaptureTime, u32, u32)> = Vec::new();
+    for (index, finding) in (0u32..).zip(&snapshot.findings) {
+        if !addresses.as_ref().is_none_or(|own| own.contains(&finding.client))
+            || !shown.as_ref().is_none_or(|ids| ids.binary_search(&finding.id).is_ok())
+            || !passing.passes(finding, || state.marked.contains(&identity(finding)))
+        {
+            continue;
+        }
+        rows.push((state.order.column.of(finding), finding.started, finding.id, index));
+        if let Some(count) = listed.counts.get_mut(finding.severity as usize) {
+            *count += 1;
+        }
+        let grave = (Reverse(finding.severity), finding.started, finding.id);
+        if gravest.is_none_or(|(other, _)| grave < other) {
+            gravest = Some((grave, index));
+        }
+        if state.selected == Some(identity(finding)) && selected.is_none() {
+            selected = Some(index);
+        }
+    }
+    rows.sort_unstable();
+    if state.order.reverse {
+        rows.reverse();
+    }
+    listed.rows = rows.into_iter().map(|(_, _, _, index)| index).collect();
+    listed.gravest = gravest.map(|(_, index)| index);
+    listed.selected = selected.and_then(|index| listed.rows.iter().position(|row| *row == index));
+    listed
 }

@@ -22,6 +22,7 @@ use super::update::update;
 use super::view;
 use crate::engine::follow::{Follow, Stage};
 use crate::engine::proof::{Wanted, read};
+use crate::engine::snapshot::Snapshot;
 use crate::settings::Settings;
 
 /// How often the progress of reading is looked at.
@@ -31,6 +32,8 @@ const FRAME: Duration = Duration::from_millis(16);
 /// An input that cannot be read is mostly known after this time: then no screen is opened at all.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// Findings that are given up within a moment.
+const MANY: usize = 1000;
 /// The number of the signal for a terminal that is gone.
 const HANG_UP: i32 = 1;
 
@@ -94,6 +97,14 @@ fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
         let _ = send.send(Message::Asked(Asked::End(HANG_UP)));
     })?;
     Ok(())
+}
+
+/// Gives up a snapshot on a thread of its own where that takes its time: a key may wait meanwhile.
+fn let_go(snapshot: Arc<Snapshot>) {
+    if snapshot.findings.len() > MANY {
+        // Where there is no thread, it is given up here.
+        let _ = thread::Builder::new().name("let go".to_owned()).spawn(move || drop(snapshot));
+    }
 }
 
 struct Loop {
@@ -166,7 +177,10 @@ impl Loop {
                     if news.stage != Stage::Reading {
                         self.look();
                     }
-                    return self.happen(Event::News(news), changed);
+                    let before = Arc::clone(&self.state.snapshot);
+                    let ended = self.happen(Event::News(news), changed);
+                    let_go(before);
+                    return ended;
                 }
             }
             Message::Done(event) => return self.happen(*event, changed),
@@ -242,7 +256,7 @@ impl Loop {
     /// Looks how far reading came; says whether that changed.
     fn look(&mut self) -> bool {
         let reached = self.follow.reached();
-        if reached == self.state.reached {
+        if reached == self.state.reached && !self.state.is_flowing() {
             return false;
         }
         update(&mut self.state, Event::Reached(reached));

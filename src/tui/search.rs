@@ -1,6 +1,6 @@
 //! Search in what is listed.
 
-use super::filter::{facts, matches};
+use super::filter::{any_fact, matches};
 use super::state::{Screen, State};
 
 /// The row of the next match behind the selected one, or before it; goes round at the ends.
@@ -11,13 +11,14 @@ pub fn find(state: &State, forward: bool, with_this: bool) -> Option<usize> {
         Screen::Packets => (state.packet_list.selected, state.packet_rows.len()),
         _ => (state.finding_list.selected, state.rows.len()),
     };
+    let mut room = String::new();
     let distances = usize::from(!with_this)..length + usize::from(!with_this);
     distances
         .map(|distance| if forward { (here + distance) % length } else { (here + length - distance % length) % length })
-        .find(|row| holds(state, *row, &text))
+        .find(|row| holds(state, *row, &text, &mut room))
 }
 
-fn holds(state: &State, row: usize, text: &str) -> bool {
+fn holds(state: &State, row: usize, text: &str, room: &mut String) -> bool {
     match state.screen() {
         Screen::Packets => {
             let packet = state.packet_rows.get(row).and_then(|index| state.proof()?.packets.get(*index));
@@ -27,6 +28,6 @@ fn holds(state: &State, row: usize, text: &str) -> bool {
                     .any(|part| matches(text, &part.to_ascii_lowercase()))
             })
         }
-        _ => state.row(row).is_some_and(|finding| facts(finding).iter().any(|fact| matches(text, fact))),
+        _ => state.row(row).is_some_and(|finding| any_fact(finding, room, |fact| matches(text, fact))),
     }
 }

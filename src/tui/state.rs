@@ -1,5 +1,9 @@
 //! What the UI knows and shows: everything that a view draws from.
 
+mod kinds;
+mod lists;
+mod proof;
+
 use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,127 +12,24 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+pub use self::kinds::{Overlay, Pane, Preferences, Proving, Screen, Typed};
+pub use self::lists::RATES_SHOWN;
 use super::filter::Filter;
 use super::keys::Keymap;
-use super::line::Line;
 use super::list::List;
-use super::menu::Menu;
-use super::order::{Order, listed};
+use super::order::Order;
+use super::tally::Tally;
 use super::theme::{Glyphs, Look, Part, Theme};
-use crate::engine::follow::{News, Reached, Stage};
-use crate::engine::proof::{Packet, Proof, Wanted};
+use crate::engine::follow::{Reached, Stage};
 use crate::engine::snapshot::{Client, Snapshot};
 use crate::report::clock::Moment;
-use crate::report::ladder::ladder;
 use crate::report::{Language, Options, Selection, build, model};
 use crate::source::PacketId;
 use crate::time::CaptureTime;
 use crate::verdict::{Cause, Finding, Severity, Verdict};
 
-/// Samples of the reading rate that are kept for the sparkline.
-const RATES: usize = 32;
 /// Samples of it in a second.
 pub const TICKS_A_SECOND: u64 = 5;
-
-/// What the person chose before the UI opened.
-#[derive(Clone, Debug, Default)]
-pub struct Preferences {
-    /// Language of all words.
-    pub language: Language,
-    /// The person's own time zone.
-    pub zone: Option<TimeZone>,
-    /// Colours.
-    pub look: Look,
-    /// Marks and lines.
-    pub glyphs: Glyphs,
-    /// Which key does what.
-    pub keymap: Keymap,
-    /// What of the analysis is shown.
-    pub selection: Selection,
-    /// Colours that the person wants otherwise.
-    pub colours: Vec<(Part, Color)>,
-}
-
-/// A screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Screen {
-    /// Clients and findings.
-    Overview,
-    /// One finding in words.
-    Finding,
-    /// One finding as a sequence diagram.
-    Ladder,
-    /// The packets of one finding.
-    Packets,
-    /// The bytes of one packet.
-    Bytes,
-    /// What both sides of a conversation said.
-    Stream,
-    /// Clients over time.
-    Timeline,
-    /// A finding beside an attempt that worked.
-    Compare,
-    /// Numbers.
-    Statistics,
-    /// Microsoft 365 endpoint sets.
-    Endpoints,
-}
-
-/// What lies over the screen and has the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Overlay {
-    /// The keys that work on the screen below, from this line on.
-    Help(usize),
-    /// A line for the filter, and the filter that was there before.
-    Filter(Typed, String),
-    /// A line to search for.
-    Search(Typed),
-    /// A line that finds commands, and the selected one of those found.
-    Palette(Line, usize),
-    /// A list of things to copy or to write, and the selected one.
-    Menu(Menu, usize),
-}
-
-/// A line that is typed, with what helps to type it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// The line.
-    pub line: Line,
-    /// Place in the history, from its end; 0 is the line itself.
-    pub back: usize,
-    /// Completions that were offered, and which one stands in the line.
-    pub offered: Vec<String>,
-    /// Index of the next one of them.
-    pub next: usize,
-    /// What is wrong with the line.
-    pub wrong: Option<String>,
-}
-
-/// The packets behind the selected finding.
-#[derive(Clone, Debug, Default)]
-pub enum Proving {
-    /// Nobody asked for them.
-    #[default]
-    Idle,
-    /// They came through a pipe and are gone.
-    Gone,
-    /// They are being read.
-    Reading(Wanted),
-    /// They are here.
-    Ready(Wanted, Arc<Proof>),
-    /// They cannot be read.
-    Failed(Wanted, String),
-}
-
-/// The pane of the overview that has the keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pane {
-    /// Clients.
-    Clients,
-    /// Findings.
-    #[default]
-    Findings,
-}
 
 /// What tells a finding from all others even where a later snapshot numbers it anew.
 pub type Identity = (IpAddr, Verdict, Option<Cause>, CaptureTime);
@@ -142,6 +43,8 @@ pub struct ClientRow {
     pub worst: Option<Severity>,
     /// Findings of severity error or warning.
     pub troubles: usize,
+    /// Whether any finding is about IPv4, and about IPv6.
+    pub families: [bool; 2],
 }
 
 /// Everything that a view draws from.
@@ -187,9 +90,14 @@ pub struct State {
     pub chosen: Option<IpAddr>,
     /// Indices of the findings that are listed, in the order of the list.
     pub rows: Vec<u32>,
+    /// How many of each severity are listed.
+    pub counts: [usize; 4],
+    /// Index of the first of the gravest that are listed.
+    pub gravest: Option<u32>,
     /// Place among the findings.
     pub finding_list: List,
-    selected: Option<Identity>,
+    /// The finding that stays selected, wherever its row goes.
+    pub selected: Option<Identity>,
     /// First line of a text that is shown.
     pub scroll: usize,
     /// The filter as it was typed, and as it was understood.
@@ -206,6 +114,8 @@ pub struct State {
     pub marked: HashSet<Identity>,
     /// How often the time in sight of the timeline was halved.
     pub zoom: u32,
+    /// How far somebody went on from the client that is best to compare with.
+    pub peer: usize,
     /// The selected step of the ladder; the decisive one until somebody moves.
     pub step: Option<usize>,
     /// The packet to select as soon as it is here.
@@ -222,6 +132,8 @@ pub struct State {
     pub field: usize,
     /// The conversation that is followed.
     pub stream: usize,
+    /// Numbers about all findings, as soon as a screen shows them.
+    pub tally: Tally,
     /// A word on what was just done.
     pub notice: Option<String>,
 }
@@ -252,6 +164,8 @@ impl State {
             client_list: List::default(),
             chosen: None,
             rows: Vec::new(),
+            counts: [0; 4],
+            gravest: None,
             finding_list: List::default(),
             selected: None,
             scroll: 0,
@@ -262,6 +176,7 @@ impl State {
             order: Order::default(),
             marked: HashSet::new(),
             zoom: 0,
+            peer: 0,
             step: None,
             sought: None,
             proving: Proving::Idle,
@@ -270,6 +185,7 @@ impl State {
             only_evidence: false,
             field: 0,
             stream: 0,
+            tally: Tally::default(),
             notice: None,
         }
     }
@@ -346,136 +262,6 @@ impl State {
         let chosen = self.chosen?;
         self.snapshot.clients.iter().find(|client| client.address == chosen)
     }
-
-    /// Takes what the engine published; selections stay on what they stood on.
-    pub fn publish(&mut self, news: News) {
-        self.snapshot = news.snapshot;
-        self.stage = news.stage;
-        self.list_clients();
-        self.list_findings();
-    }
-
-    /// Notes how far reading came.
-    pub fn note_reached(&mut self, reached: Reached) {
-        let read = reached.packets.saturating_sub(self.reached.packets);
-        self.rates.push_back(read);
-        if self.rates.len() > RATES {
-            self.rates.pop_front();
-        }
-        self.reached = reached;
-    }
-
-    /// Makes the list of clients: those in trouble first.
-    pub fn list_clients(&mut self) {
-        let findings = self.selection.findings(&self.snapshot);
-        let shown = self.selection.clients(&self.snapshot, &findings);
-        let mut rows: Vec<ClientRow> = self
-            .snapshot
-            .clients
-            .iter()
-            .enumerate()
-            .filter(|(_, client)| self.selection.is_everything() || shown.iter().any(|one| std::ptr::eq(*one, *client)))
-            .map(|(index, client)| self.client_row(index, client))
-            .collect();
-        rows.sort_by_key(|row| {
-            let online = self.snapshot.clients.get(row.index).and_then(|client| client.online);
-            (online != Some(false), std::cmp::Reverse(row.worst), row.index)
-        });
-        self.clients = rows;
-        let at = self.chosen.and_then(|chosen| {
-            let is_it = |row: &ClientRow| self.snapshot.clients.get(row.index).is_some_and(|c| c.address == chosen);
-            self.clients.iter().position(is_it)
-        });
-        if at.is_none() {
-            self.chosen = None;
-        }
-        let height = super::layout::client_rows(self);
-        self.client_list.select(at.map_or(0, |at| at + 1), self.clients.len() + 1, height);
-    }
-
-    fn client_row(&self, index: usize, client: &Client) -> ClientRow {
-        let mut row = ClientRow { index, worst: None, troubles: 0 };
-        for id in &client.findings {
-            let Some(finding) = by_id(&self.snapshot, *id) else { continue };
-            row.worst = row.worst.max(Some(finding.severity));
-            row.troubles += usize::from(finding.severity >= Severity::Warning);
-        }
-        row
-    }
-
-    /// Makes the list of findings and finds the selected one again.
-    pub fn list_findings(&mut self) {
-        self.rows = listed(self);
-        let height = super::layout::finding_rows(self);
-        let at = self.selected.and_then(|selected| {
-            let is_it = |index: &u32| self.snapshot.findings.get(*index as usize).map(identity) == Some(selected);
-            self.rows.iter().position(is_it)
-        });
-        self.finding_list.select(at.unwrap_or(0), self.rows.len(), height);
-    }
-
-    /// Selects a row of the findings.
-    pub fn select_finding(&mut self, row: usize) {
-        let height = super::layout::finding_rows(self);
-        self.finding_list.select(row, self.rows.len(), height);
-        // Until somebody moves, the selection stays on the gravest finding, whatever comes.
-        self.selected = self.finding().map(identity);
-        self.leave_finding();
-    }
-
-    /// Forgets where in the finding shown before somebody was.
-    pub fn leave_finding(&mut self) {
-        (self.scroll, self.field, self.stream) = (0, 0, 0);
-        (self.step, self.sought) = (None, None);
-        self.packet_list = List::default();
-        self.packet_rows.clear();
-    }
-
-    /// The packets behind the selected finding, where they are here.
-    #[must_use]
-    pub fn proof(&self) -> Option<&Arc<Proof>> {
-        match &self.proving {
-            Proving::Ready(_, proof) => Some(proof),
-            _ => None,
-        }
-    }
-
-    /// The selected packet.
-    #[must_use]
-    pub fn packet(&self) -> Option<&Packet> {
-        let index = self.packet_rows.get(self.packet_list.selected)?;
-        self.proof()?.packets.get(*index)
-    }
-
-    /// Makes the list of packets; where nothing was selected, the decisive one is.
-    pub fn list_packets(&mut self) {
-        let Some(proof) = self.proof().cloned() else {
-            self.packet_rows.clear();
-            return;
-        };
-        let selected = self.packet().map(|packet| packet.id);
-        let shown = proof.packets.iter().enumerate().filter(|(_, packet)| packet.evidence || !self.only_evidence);
-        self.packet_rows = shown.map(|(index, _)| index).collect();
-        let at = |wanted: &dyn Fn(&Packet) -> bool| {
-            self.packet_rows.iter().rposition(|index| proof.packets.get(*index).is_some_and(wanted))
-        };
-        let decisive = || self.finding().and_then(|finding| ladder(finding, 0, self.language).decisive);
-        let sought = selected.or(self.sought).or_else(decisive);
-        let at = sought.and_then(|id| at(&|packet| packet.id == id)).or_else(|| at(&|packet| packet.evidence));
-        let height = super::layout::packet_rows(self);
-        self.packet_list.select(at.unwrap_or(0), self.packet_rows.len(), height);
-    }
-
-    /// Chooses the client of a row of the clients.
-    pub fn select_client(&mut self, row: usize) {
-        let height = super::layout::client_rows(self);
-        self.client_list.select(row, self.clients.len() + 1, height);
-        let index = self.client_list.selected.checked_sub(1).and_then(|at| self.clients.get(at)).map(|row| row.index);
-        self.chosen = index.and_then(|index| self.snapshot.clients.get(index)).map(|client| client.address);
-        self.selected = None;
-        self.finding_list = List::default();
-        self.list_findings();
-    }
 }
 
 /// What tells `finding` from all others.
@@ -487,6 +273,10 @@ pub fn identity(finding: &Finding) -> Identity {
 /// A finding by its identifier.
 #[must_use]
 pub fn by_id(snapshot: &Snapshot, id: u32) -> Option<&Finding> {
-    let at = snapshot.findings.binary_search_by_key(&id, |finding| finding.id).ok()?;
-    snapshot.findings.get(at)
+    // They are numbered from 1 without holes, mostly.
+    let likely = snapshot.findings.get(usize::try_from(id).ok()?.checked_sub(1)?).filter(|finding| finding.id == id);
+    likely.or_else(|| {
+        let at = snapshot.findings.binary_search_by_key(&id, |finding| finding.id).ok()?;
+        snapshot.findings.get(at)
+    })
 }

@@ -1,6 +1,7 @@
 //! The UI without a terminal: events in, screens out.
 
 mod finding;
+mod lists;
 mod mouse;
 mod movement;
 mod proof;

@@ -77,7 +77,7 @@ fn the_selection_survives_a_new_snapshot() {
 
 #[test]
 fn help_lists_what_works_and_only_that() {
-    let mut state = opened(SEVERAL, 80, 60, Preferences::default());
+    let mut state = opened(SEVERAL, 80, 70, Preferences::default());
     press(&mut state, &["?"]);
     assert!(matches!(state.overlay, Some(Overlay::Help(_))));
     let text = screen(&state);

@@ -48,20 +48,28 @@ fn screens_look_as_they_did() {
     }
 }
 
+/// Screens that need a capture of their own: name, captures, keys.
+const OF_THEIR_OWN: &[(&str, &[&str], &[&str])] = &[
+    ("endpoints", &["office-all-works.pcap"], &["9"]),
+    ("peers", &["portal-polls.pcap", "many-proxy-both-fail.pcap", "direct-ncsi-txt.pcap"], &["0"]),
+];
+
 #[test]
-fn endpoints_look_as_they_did() {
+fn screens_of_other_captures_look_as_they_did() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
         for look in [Look::Dark, Look::Monochrome] {
-            let preferences = Preferences { look, ..Preferences::default() };
-            let mut state = opened(&["office-all-works.pcap"], columns, rows, preferences);
-            press(&mut state, &["9"]);
-            assert_eq!(state.screen(), crate::tui::state::Screen::Endpoints);
-            let mut settings = insta::Settings::clone_current();
-            settings.set_snapshot_path("screens");
-            settings.set_prepend_module_to_snapshot(false);
-            settings.set_omit_expression(true);
-            let file = format!("endpoints-{columns}x{rows}-{}", look.name());
-            settings.bind(|| insta::assert_snapshot!(file, pictured(&state)));
+            for (name, captures, keys) in OF_THEIR_OWN {
+                let preferences = Preferences { look, ..Preferences::default() };
+                let mut state = opened(captures, columns, rows, preferences);
+                press(&mut state, keys);
+                assert_ne!(state.screen(), crate::tui::state::Screen::Overview);
+                let mut settings = insta::Settings::clone_current();
+                settings.set_snapshot_path("screens");
+                settings.set_prepend_module_to_snapshot(false);
+                settings.set_omit_expression(true);
+                let file = format!("{name}-{columns}x{rows}-{}", look.name());
+                settings.bind(|| insta::assert_snapshot!(file, pictured(&state)));
+            }
         }
     }
 }

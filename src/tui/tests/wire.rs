@@ -34,6 +34,7 @@ fn names_from_packets_are_only_ever_text() {
         &["6"],
         &["7"],
         &["8"],
+        &["0"],
         &["1", "tab"],
         &["1", "f", "h", "o", "s", "t", ":", "tab", "tab"],
     ] {

@@ -8,6 +8,7 @@ use crate::tui::filter::Filter;
 use crate::tui::keys::Action;
 use crate::tui::line::Line;
 use crate::tui::menu::{Menu, choose, items};
+use crate::tui::peers;
 use crate::tui::search;
 use crate::tui::state::{Overlay, Pane, Screen, State, Typed, identity};
 use crate::tui::view;
@@ -53,10 +54,16 @@ pub fn works_below(state: &State, action: Action) -> bool {
             Screen::Overview | Screen::Finding | Screen::Ladder => state.finding().is_some(),
             Screen::Packets => packets,
             Screen::Timeline => state.finding().is_some(),
-            Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics | Screen::Endpoints => false,
+            Screen::Bytes
+            | Screen::Stream
+            | Screen::Compare
+            | Screen::Peers
+            | Screen::Statistics
+            | Screen::Endpoints => false,
         },
         Action::NextPane => match screen {
             Screen::Overview => true,
+            Screen::Peers => state.snapshot.clients.len() > 2,
             Screen::Stream => state.proof().is_some_and(|proof| proof.streams.len() > 1),
             _ => false,
         },
@@ -68,6 +75,7 @@ pub fn works_below(state: &State, action: Action) -> bool {
         Action::Stream => screen != Screen::Stream && state.finding().is_some(),
         Action::Timeline => screen != Screen::Timeline && !state.snapshot.clients.is_empty(),
         Action::Compare => screen != Screen::Compare && state.finding().is_some(),
+        Action::Peers => screen != Screen::Peers && state.snapshot.clients.len() > 1 && peers::left(state).is_some(),
         Action::Statistics => screen != Screen::Statistics,
         Action::Endpoints => screen != Screen::Endpoints && !state.snapshot.endpoints.is_empty(),
         Action::ZoomIn => screen == Screen::Timeline && state.zoom < MOST_ZOOM,
@@ -111,6 +119,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Stream => go(state, Screen::Stream),
         Action::Timeline => go(state, Screen::Timeline),
         Action::Compare => go(state, Screen::Compare),
+        Action::Peers => {
+            state.peer = 0;
+            go(state, Screen::Peers);
+        }
         Action::Statistics => go(state, Screen::Statistics),
         Action::Endpoints => go(state, Screen::Endpoints),
         Action::ZoomIn => state.zoom += 1,
@@ -177,12 +189,17 @@ fn open(state: &mut State) -> Vec<Effect> {
             state.field = decisive.unwrap_or(0);
             go(state, Screen::Bytes);
         }
-        Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Statistics | Screen::Endpoints => {}
+        Screen::Bytes | Screen::Stream | Screen::Compare | Screen::Peers | Screen::Statistics | Screen::Endpoints => {}
     }
     Vec::new()
 }
 
 fn next_pane(state: &mut State) {
+    if state.screen() == Screen::Peers {
+        state.peer = state.peer.wrapping_add(1) % state.snapshot.clients.len().max(1);
+        state.scroll = 0;
+        return;
+    }
     if state.screen() == Screen::Stream {
         let count = state.proof().map_or(1, |proof| proof.streams.len().max(1));
         state.stream = (state.stream + 1) % count;

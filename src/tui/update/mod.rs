@@ -15,12 +15,27 @@ use super::event::{Effect, Event};
 use super::keys::Key;
 use super::layout;
 use super::state::{Overlay, Proving, Screen, State};
+use super::tally::Tally;
 use super::view;
 use crate::engine::proof::Wanted;
 
 /// Lets `event` happen to `state`; returns what is to be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
-    let mut effects = match event {
+    let mut effects = happen(state, event);
+    count(state);
+    effects.extend(wish(state));
+    effects
+}
+
+/// Counts what a screen shows that shows numbers.
+fn count(state: &mut State) {
+    if state.screen() == Screen::Statistics && !state.tally.holds(state) {
+        state.tally = Tally::of(state);
+    }
+}
+
+fn happen(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => {
             state.notice = None;
@@ -56,9 +71,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.notice = Some(text);
             Vec::new()
         }
-    };
-    effects.extend(wish(state));
-    effects
+    }
 }
 
 /// Packets that have come; those of a finding that nobody looks at any more are passed over.
@@ -102,12 +115,15 @@ fn wish(state: &mut State) -> Option<Effect> {
 
 /// Keeps every place within what there is now.
 fn settle(state: &mut State) {
+    count(state);
     let (clients, findings) = (layout::client_rows(state), layout::finding_rows(state));
     state.client_list.keep(state.clients.len() + 1, clients);
     state.finding_list.keep(state.rows.len(), findings);
     state.packet_list.keep(state.packet_rows.len(), layout::packet_rows(state));
-    let of_a_finding =
-        !matches!(state.screen(), Screen::Overview | Screen::Timeline | Screen::Statistics | Screen::Endpoints);
+    let of_a_finding = !matches!(
+        state.screen(),
+        Screen::Overview | Screen::Timeline | Screen::Peers | Screen::Statistics | Screen::Endpoints
+    );
     if of_a_finding && state.finding().is_none() {
         state.screens = vec![Screen::Overview];
     }

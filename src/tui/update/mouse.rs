@@ -67,6 +67,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         | Screen::Stream
         | Screen::Timeline
         | Screen::Compare
+        | Screen::Peers
         | Screen::Statistics
         | Screen::Endpoints => {}
     }

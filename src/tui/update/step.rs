@@ -66,7 +66,15 @@ pub(super) fn step(state: &mut State, step: Step) {
             let at = step.from(state.finding_list.selected, state.rows.len(), 2);
             state.select_finding(at);
         }
-        (Screen::Finding | Screen::Stream | Screen::Timeline | Screen::Statistics | Screen::Endpoints, _) => {
+        (
+            Screen::Finding
+            | Screen::Stream
+            | Screen::Timeline
+            | Screen::Peers
+            | Screen::Statistics
+            | Screen::Endpoints,
+            _,
+        ) => {
             if let Some((height, length)) = view::measure(state) {
                 let last = length.saturating_sub(height);
                 state.scroll = state.scroll.saturating_add_signed(step.rows(height)).min(last);

@@ -12,7 +12,7 @@ use crate::text::sanitize;
 use crate::tui::fit::{fit, pad};
 use crate::tui::keys::Action;
 use crate::tui::layout::Parts;
-use crate::tui::state::{Screen, State, TICKS_A_SECOND};
+use crate::tui::state::{RATES_SHOWN, Screen, State, TICKS_A_SECOND};
 use crate::tui::update::works;
 use crate::tui::words;
 
@@ -123,7 +123,7 @@ fn sparkline(state: &State) -> String {
     const PLAIN: [char; 8] = ['_', '_', '.', '.', '-', '-', '=', '='];
     let bars = if state.glyphs == crate::tui::theme::Glyphs::Unicode { BARS } else { PLAIN };
     let most = state.rates.iter().copied().max().unwrap_or(0).max(1);
-    let shown = state.rates.iter().skip(state.rates.len().saturating_sub(8));
+    let shown = state.rates.iter().skip(state.rates.len().saturating_sub(RATES_SHOWN));
     shown.filter_map(|rate| bars.get(usize::try_from(rate * 7 / most).unwrap_or(0))).collect()
 }
 
@@ -267,6 +267,14 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (Action::Help, "help", "ヘルプ"),
         (Action::Quit, "quit", "終了"),
     ];
+    const PEERS: &[(Action, &str, &str)] = &[
+        (Action::Back, "back", "戻る"),
+        (Action::NextPane, "another client", "次の端末"),
+        (Action::NextFinding, "next finding", "次の所見"),
+        (Action::Down, "down", "下へ"),
+        (Action::Help, "help", "ヘルプ"),
+        (Action::Quit, "quit", "終了"),
+    ];
     const NUMBERS: &[(Action, &str, &str)] = &[
         (Action::Back, "back", "戻る"),
         (Action::Down, "down", "下へ"),
@@ -291,6 +299,7 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (None, Screen::Bytes) => BYTES,
         (None, Screen::Timeline) => TIMELINE,
         (None, Screen::Compare) => COMPARE,
+        (None, Screen::Peers) => PEERS,
         (None, Screen::Statistics | Screen::Endpoints) => NUMBERS,
         (None, Screen::Stream) => TEXT,
     }

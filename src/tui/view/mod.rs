@@ -11,6 +11,7 @@ pub mod line;
 pub mod overview;
 pub mod packets;
 pub mod palette;
+pub mod peers;
 pub mod statistics;
 pub mod stream;
 pub mod timeline;
@@ -45,6 +46,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
         Screen::Stream => stream::render(frame, parts.body, state),
         Screen::Timeline => timeline::render(frame, parts.body, state),
         Screen::Compare => compare::render(frame, parts.body, state),
+        Screen::Peers => peers::render(frame, parts.body, state),
         Screen::Statistics => statistics::render(frame, parts.body, state),
         Screen::Endpoints => endpoints::render(frame, parts.body, state),
     }
@@ -70,6 +72,7 @@ pub fn measure(state: &State) -> Option<(usize, usize)> {
         Screen::Timeline => Some(timeline::measure(state)),
         Screen::Statistics => Some(statistics::measure(state)),
         Screen::Endpoints => Some(endpoints::measure(state)),
+        Screen::Peers => Some(peers::measure(state)),
         Screen::Overview | Screen::Ladder | Screen::Packets | Screen::Bytes | Screen::Compare => None,
     }
 }

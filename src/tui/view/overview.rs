@@ -164,18 +164,10 @@ fn findings(frame: &mut Frame<'_>, area: Rect, state: &State) {
 }
 
 fn findings_title(state: &State) -> String {
-    let mut counts = [0usize; 4];
-    for index in &state.rows {
-        if let Some(finding) = state.snapshot.findings.get(*index as usize)
-            && let Some(count) = counts.get_mut(finding.severity as usize)
-        {
-            *count += 1;
-        }
-    }
     let marks: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info, Severity::Ok]
         .into_iter()
         .filter_map(|severity| {
-            let count = counts.get(severity as usize).copied().filter(|count| *count > 0)?;
+            let count = state.counts.get(severity as usize).copied().filter(|count| *count > 0)?;
             Some(format!("{}{count}", state.glyphs.severity(severity)))
         })
         .collect();

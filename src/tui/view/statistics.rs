@@ -1,7 +1,5 @@
 //! Numbers: what was read, what of it could not be used, what was found.
 
-use std::cmp::Reverse;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -10,11 +8,11 @@ use super::{page, page_length};
 use crate::report::heading::{self, grouped};
 use crate::report::language::say;
 use crate::report::wrap::wrap;
-use crate::report::{Options, build, networks};
+use crate::report::{Options, build};
 use crate::tui::fit::{pad, pad_left};
 use crate::tui::state::State;
 use crate::tui::words;
-use crate::verdict::{Role, Severity, Verdict};
+use crate::verdict::{Role, Severity};
 
 /// Draws them.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
@@ -59,16 +57,13 @@ fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
         }
     }
     section(&mut lines, language.pick("Findings by verdict", "判定ごとの所見"));
-    for (verdict, severity, count) in verdicts(state) {
-        lines.push(counted(verdict.name(), count, state.glyphs.severity(severity), state));
+    for (verdict, severity, count) in &state.tally.verdicts {
+        lines.push(counted(verdict.name(), *count, state.glyphs.severity(*severity), state));
     }
-    let findings: Vec<_> = state.snapshot.findings.iter().collect();
-    let clients: Vec<_> = state.snapshot.clients.iter().collect();
-    let networks = networks::summaries(&findings, &clients, language);
-    if !networks.is_empty() {
+    if !state.tally.common.is_empty() {
         section(&mut lines, language.pick("What clients have in common", "端末に共通する点"));
-        for network in networks {
-            text(&mut lines, &network.text, theme.text);
+        for common in &state.tally.common {
+            text(&mut lines, common, theme.text);
         }
     }
     section(&mut lines, language.pick("What it cannot show", "取得データの限界"));
@@ -93,20 +88,4 @@ fn counted(label: &str, count: usize, mark: &str, state: &State) -> Line<'static
         Span::styled(pad(label, 40), theme.text),
         Span::styled(pad_left(&words::short(count as u64), 9), theme.strong),
     ])
-}
-
-/// Verdicts with the gravest severity of each and how many, the gravest and the commonest first.
-fn verdicts(state: &State) -> Vec<(Verdict, Severity, usize)> {
-    let mut counts: Vec<(Verdict, Severity, usize)> = Vec::new();
-    for finding in &state.snapshot.findings {
-        match counts.iter_mut().find(|(verdict, ..)| *verdict == finding.verdict) {
-            Some((_, severity, count)) => {
-                *severity = (*severity).max(finding.severity);
-                *count += 1;
-            }
-            None => counts.push((finding.verdict, finding.severity, 1)),
-        }
-    }
-    counts.sort_by_key(|(verdict, severity, count)| (Reverse(*severity), Reverse(*count), verdict.name()));
-    counts
 }

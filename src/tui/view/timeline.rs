@@ -98,10 +98,7 @@ fn rows(state: &State) -> Vec<(&Client, Family)> {
         if state.chosen.is_some_and(|chosen| chosen != client.address) {
             continue;
         }
-        let of = |family: Family| {
-            client.findings.iter().filter_map(|id| by_id(&state.snapshot, *id)).any(|own| own.family == family)
-        };
-        let (v4, v6) = (of(Family::V4), of(Family::V6));
+        let [v4, v6] = listed.families;
         if v4 || !v6 {
             rows.push((client, Family::V4));
         }
@@ -156,13 +153,15 @@ fn row(state: &State, client: &Client, family: Family, window: Window, columns: 
     // The gravest finding of each column stands on it; the selected one before all.
     let selected = state.finding().map(|finding| finding.id);
     let own = client.findings.iter().filter_map(|id| by_id(&state.snapshot, *id));
-    let mut own: Vec<_> = own.filter(|finding| finding.family == family).collect();
-    own.sort_by_key(|finding| (Some(finding.id) == selected, finding.severity));
-    for finding in own {
-        if let Some(cell) = window.column(finding.started, columns).and_then(|column| cells.get_mut(column)) {
+    let mut gravest: Vec<Option<(bool, Severity)>> = vec![None; columns];
+    for finding in own.filter(|finding| finding.family == family) {
+        let Some(column) = window.column(finding.started, columns) else { continue };
+        let (Some(best), Some(cell)) = (gravest.get_mut(column), cells.get_mut(column)) else { continue };
+        let own = (Some(finding.id) == selected, finding.severity);
+        if Some(own) >= *best {
+            *best = Some(own);
             let style = theme.severity(finding.severity);
-            let style = if Some(finding.id) == selected { style.patch(theme.found) } else { style };
-            *cell = (state.glyphs.severity(finding.severity), style);
+            *cell = (state.glyphs.severity(finding.severity), if own.0 { style.patch(theme.found) } else { style });
         }
     }
     let label = if family == Family::V4 { "v4" } else { "v6" };

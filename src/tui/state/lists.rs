@@ -1,0 +1,107 @@
+//! The lists of clients and findings, made anew when the engine published or something else is to be listed.
+
+use super::{ClientRow, State, by_id, identity};
+use crate::engine::follow::{News, Reached};
+use crate::engine::snapshot::Client;
+use crate::tui::layout;
+use crate::tui::list::List;
+use crate::tui::order::{Listed, listed};
+use crate::verdict::{Family, Severity};
+
+/// Samples of the reading rate that are kept for the sparkline.
+const RATES: usize = 32;
+/// Samples of it that are shown, the latest.
+pub const RATES_SHOWN: usize = 8;
+
+impl State {
+    /// Takes what the engine published; selections stay on what they stood on.
+    pub fn publish(&mut self, news: News) {
+        self.snapshot = news.snapshot;
+        self.stage = news.stage;
+        self.list_clients();
+        self.list_findings();
+    }
+
+    /// Notes how far reading came.
+    pub fn note_reached(&mut self, reached: Reached) {
+        let read = reached.packets.saturating_sub(self.reached.packets);
+        self.rates.push_back(read);
+        if self.rates.len() > RATES {
+            self.rates.pop_front();
+        }
+        self.reached = reached;
+    }
+
+    /// Whether the rate that is shown is not all silence yet.
+    #[must_use]
+    pub fn is_flowing(&self) -> bool {
+        self.rates.iter().rev().take(RATES_SHOWN).any(|rate| *rate > 0)
+    }
+
+    /// Makes the list of clients: those in trouble first.
+    pub fn list_clients(&mut self) {
+        let findings = self.selection.findings(&self.snapshot);
+        let shown = self.selection.clients(&self.snapshot, &findings);
+        let mut rows: Vec<ClientRow> = self
+            .snapshot
+            .clients
+            .iter()
+            .enumerate()
+            .filter(|(_, client)| self.selection.is_everything() || shown.iter().any(|one| std::ptr::eq(*one, *client)))
+            .map(|(index, client)| self.client_row(index, client))
+            .collect();
+        rows.sort_by_key(|row| {
+            let online = self.snapshot.clients.get(row.index).and_then(|client| client.online);
+            (online != Some(false), std::cmp::Reverse(row.worst), row.index)
+        });
+        self.clients = rows;
+        let at = self.chosen.and_then(|chosen| {
+            let is_it = |row: &ClientRow| self.snapshot.clients.get(row.index).is_some_and(|c| c.address == chosen);
+            self.clients.iter().position(is_it)
+        });
+        if at.is_none() {
+            self.chosen = None;
+        }
+        let height = layout::client_rows(self);
+        self.client_list.select(at.map_or(0, |at| at + 1), self.clients.len() + 1, height);
+    }
+
+    fn client_row(&self, index: usize, client: &Client) -> ClientRow {
+        let mut row = ClientRow { index, worst: None, troubles: 0, families: [false; 2] };
+        for id in &client.findings {
+            let Some(finding) = by_id(&self.snapshot, *id) else { continue };
+            row.worst = row.worst.max(Some(finding.severity));
+            row.troubles += usize::from(finding.severity >= Severity::Warning);
+            row.families[usize::from(finding.family == Family::V6)] = true;
+        }
+        row
+    }
+
+    /// Makes the list of findings and finds the selected one again.
+    pub fn list_findings(&mut self) {
+        let Listed { rows, counts, gravest, selected } = listed(self);
+        (self.rows, self.counts, self.gravest) = (rows, counts, gravest);
+        let height = layout::finding_rows(self);
+        self.finding_list.select(selected.unwrap_or(0), self.rows.len(), height);
+    }
+
+    /// Selects a row of the findings.
+    pub fn select_finding(&mut self, row: usize) {
+        let height = layout::finding_rows(self);
+        self.finding_list.select(row, self.rows.len(), height);
+        // Until somebody moves, the selection stays on the gravest finding, whatever comes.
+        self.selected = self.finding().map(identity);
+        self.leave_finding();
+    }
+
+    /// Chooses the client of a row of the clients.
+    pub fn select_client(&mut self, row: usize) {
+        let height = layout::client_rows(self);
+        self.client_list.select(row, self.clients.len() + 1, height);
+        let index = self.client_list.selected.checked_sub(1).and_then(|at| self.clients.get(at)).map(|row| row.index);
+        self.chosen = index.and_then(|index| self.snapshot.clients.get(index)).map(|client| client.address);
+        self.selected = None;
+        self.finding_list = List::default();
+        self.list_findings();
+    }
+}
