@@ -14,7 +14,6 @@ import argparse
 import fcntl
 import os
 import pty
-import resource
 import select
 import signal
 import statistics
@@ -91,13 +90,6 @@ class Screen:
     def key(self, text):
         os.write(self.parent, text)
 
-    def is_reading(self):
-        """Whether the first line was last drawn as that of a capture that is being read."""
-        return self.process.poll() is None and not self.done()
-
-    def done(self):
-        return b"packets" in self.drawn and b"reading" not in self.drawn
-
     def end(self):
         """Quits; returns processor time in seconds and the most memory in MiB."""
         self.key(b"q")
@@ -106,7 +98,8 @@ class Screen:
         reader.start()
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        os.close(self.parent) if not reader.is_alive() else None
+        reader.join(PATIENCE)
+        os.close(self.parent)
         return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
     def drain(self):
@@ -172,22 +165,20 @@ def keys(options):
             screen = Screen([options.ncsight, path])
         screen.wait(b" quit")
         screen.wait(b"+09:00")
-        answers = []
-        for turn in range(options.keys):
+        answers, reading = [], True
+        while len(answers) < options.keys and reading:
+            turn = len(answers)
             # Not in step with anything that the program does by the clock.
-            until = time.monotonic() + 0.05 + (turn * 37 % 100) / 1000
+            until = time.monotonic() + options.pause * (0.5 + (turn * 37 % 100) / 100)
             while (left := until - time.monotonic()) > 0:
                 screen.read(left)
             screen.forget()
             sent = time.monotonic()
             screen.key(b"u")
             answers.append(screen.wait(b"UTC" if turn % 2 == 0 else b"+09:00") - sent)
+            reading = threads(screen.process.pid, "analysis")
         late = sum(answer > FRAME for answer in answers)
-        # The first line says whether reading went on to the last key; a new theme draws everything.
-        screen.key(b"T")
-        screen.drawn = b""
-        screen.wait(b"packets")
-        state = "still reading" if b"reading" in screen.drawn or b"live" in screen.drawn else "read to the end"
+        state = "still reading" if reading else "read to the end"
         how = "slowly through standard input" if options.slow else "from the disk"
         print(f"{path} {how}: key to answer {milliseconds(answers)}; {late} later than a frame of 33 ms; {state}")
         screen.end()
@@ -235,11 +226,9 @@ def cost(options):
             reports.append(plain([options.ncsight, "report", "--client", "203.0.113.255", "--format", "csv", path]))
             screen = Screen([options.ncsight, path])
             screen.wait(b" quit")
-            told = os.path.getsize(path) > 0
-            while told:
+            while threads(screen.process.pid, "analysis"):
                 screen.drawn = screen.drawn[-65536:]
                 screen.read(PATIENCE)
-                told = threads(screen.process.pid, "analysis")
             screens.append(screen.end())
         report = statistics.median(one[0] for one in reports)
         opened = statistics.median(one[0] for one in screens)
@@ -274,6 +263,7 @@ def main():
     parser.add_argument("--slow", action="store_true", help="feed standard input, 1500 bytes every 10 ms")
     parser.add_argument("--times", type=int, default=11, help="repetitions")
     parser.add_argument("--keys", type=int, default=200, help="keys pressed")
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between keys, on average")
     parser.add_argument("--seconds", type=float, default=5.0, help="time to sit still")
     options = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

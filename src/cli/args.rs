@@ -192,7 +192,7 @@ fn memory(text: &str) -> Result<usize, String> {
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Markdown]
+        &[Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Markdown, Self::Html]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -202,6 +202,9 @@ impl ValueEnum for Format {
             Self::Ndjson => PossibleValue::new("ndjson").help("one finding a line"),
             Self::Csv => PossibleValue::new("csv").help("one finding a row"),
             Self::Markdown => PossibleValue::new("markdown").help("for tickets"),
+            Self::Html => {
+                PossibleValue::new("html").help("a page that needs nothing else, for people without a terminal")
+            }
         })
     }
 }

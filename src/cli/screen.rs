@@ -36,6 +36,7 @@ pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
         language: common.lang.unwrap_or_default(),
         selection: selection(common, zone.as_ref().unwrap_or(&TimeZone::UTC))?,
         zone,
+        position: common.capture_point.unwrap_or_default(),
         look: look(common, interface.look),
         colours: interface.colours,
         keymap: interface.keymap,

@@ -1,4 +1,4 @@
-//! The report floor: what the engine knows becomes text, JSON, CSV or Markdown, in the reader's language.
+//! The report floor: what the engine knows becomes text, JSON, CSV, Markdown or HTML, in the reader's language.
 //!
 //! [`build::report`] makes the data of a report, [`write()`] prints it in a format; findings and clients become words one at
 //! a time while they are printed ([`shown`]). Nothing here opens files or asks the
@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod explain;
 mod filter;
 pub mod heading;
+mod html;
 mod json;
 pub mod ladder;
 pub mod language;
@@ -62,6 +63,8 @@ pub enum Format {
     Csv,
     /// For tickets.
     Markdown,
+    /// A page for people without a terminal.
+    Html,
 }
 
 /// How a report for people looks.
@@ -102,6 +105,7 @@ pub fn write(report: &Report<'_>, format: Format, style: &Style, out: &mut dyn W
         Format::Ndjson => json::write_lines(report, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, style, out),
+        Format::Html => html::write(report, style, out),
     }
 }
 

@@ -140,7 +140,7 @@ fn csv_has_the_fields_as_columns() {
 fn hostile_text_reaches_no_output_unescaped() {
     let snapshot = samples::snapshot(vec![samples::hostile()]);
     for language in Language::ALL {
-        for format in [Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Markdown] {
+        for format in [Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Markdown, Format::Html] {
             let text = printed(&snapshot, format, *language);
             for forbidden in ['\x1b', '\u{202e}', '\u{9b}'] {
                 assert!(!text.contains(forbidden), "{format:?}: {forbidden:?}");
@@ -150,11 +150,36 @@ fn hostile_text_reaches_no_output_unescaped() {
             if format == Format::Markdown {
                 assert!(!text.contains(" <script>"), "{text}");
             }
+            if format == Format::Html {
+                assert!(!text.contains("<script"), "{text}");
+            }
         }
     }
     let json = printed(&snapshot, Format::Json, Language::En);
     assert!(!json.contains("\\u001b"), "escaped twice");
     assert!(HOSTILE.contains('\x1b'));
+}
+
+#[test]
+fn html_tells_all_of_it_and_closes_what_it_opens() {
+    for language in Language::ALL {
+        let snapshot = shown();
+        let text = printed(&snapshot, Format::Html, *language);
+        for name in ["html", "head", "body", "article", "ul", "li", "table", "tr", "p", "pre", "code", "strong", "a"] {
+            let opened = text.matches(&format!("<{name}>")).count() + text.matches(&format!("<{name} ")).count();
+            assert_eq!(opened, text.matches(&format!("</{name}>")).count(), "{name}");
+        }
+        let report = build::report(&snapshot, &options(*language));
+        for finding in report.findings.iter() {
+            let id = finding.id;
+            assert_eq!(text.matches(&format!("id=\"finding-{id}\"")).count(), 1);
+            assert_eq!(text.matches(&format!("href=\"#finding-{id}\"")).count(), 1);
+            for evidence in &finding.evidence {
+                assert!(text.contains(&format!("#{} ", evidence.packet)), "{id}: {}", evidence.packet);
+            }
+        }
+        assert!(!text.contains("http-equiv=\"refresh\"") && !text.contains("src="), "nothing is loaded");
+    }
 }
 
 #[test]

@@ -121,6 +121,7 @@ const fn extension(format: Format) -> &'static str {
         Format::Ndjson => "ndjson",
         Format::Csv => "csv",
         Format::Markdown => "md",
+        Format::Html => "html",
     }
 }
 

@@ -52,6 +52,7 @@ impl Item {
             Self::Report(Format::Ndjson) => language.pick("findings as NDJSON", "所見（NDJSON）"),
             Self::Report(Format::Csv) => language.pick("findings as CSV", "所見（CSV）"),
             Self::Report(Format::Markdown) => language.pick("report as Markdown", "レポート（Markdown）"),
+            Self::Report(Format::Html) => language.pick("report as HTML", "レポート（HTML）"),
             Self::TicketFile => language.pick("ticket of this finding", "この所見のチケット"),
             Self::Evidence => language.pick("packets of this finding as pcapng", "この所見のパケット（pcapng）"),
         }
@@ -72,7 +73,7 @@ pub fn items(menu: Menu, state: &State) -> Vec<Item> {
             vec![Item::Ticket(own), Item::Summary, Item::Filter, Item::Remedy, Item::Ladder, Item::Ticket(other)]
         }
         Menu::Export => {
-            let formats = [Format::Text, Format::Json, Format::Markdown, Format::Csv, Format::Ndjson];
+            let formats = [Format::Text, Format::Html, Format::Markdown, Format::Json, Format::Csv, Format::Ndjson];
             let mut items: Vec<Item> = formats.map(Item::Report).into();
             if let Some(finding) = finding {
                 items.push(Item::TicketFile);

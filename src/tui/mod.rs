@@ -16,6 +16,7 @@ pub mod event;
 mod export;
 pub mod filter;
 pub mod fit;
+pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod line;

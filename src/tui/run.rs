@@ -203,11 +203,7 @@ impl Loop {
         for effect in update(&mut self.state, event) {
             match effect {
                 Effect::Quit => {
-                    let warnings = match &self.state.stage {
-                        Stage::Done(warnings) => warnings.clone(),
-                        Stage::Reading | Stage::Failed(_) => Vec::new(),
-                    };
-                    return Ok(Some(Ended::Quit(warnings)));
+                    return Ok(Some(Ended::Quit(self.state.unread().to_vec())));
                 }
                 Effect::Suspend => signals::suspend_job()?,
                 Effect::Redraw => self.redraw()?,

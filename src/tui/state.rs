@@ -24,6 +24,7 @@ use crate::engine::follow::{Reached, Stage};
 use crate::engine::snapshot::{Client, Snapshot};
 use crate::report::clock::Moment;
 use crate::report::{Language, Options, Selection, build, model};
+use crate::settings::CapturePoint;
 use crate::source::PacketId;
 use crate::time::CaptureTime;
 use crate::verdict::{Cause, Finding, Severity, Verdict};
@@ -62,6 +63,8 @@ pub struct State {
     pub area: Rect,
     /// Language of all words.
     pub language: Language,
+    /// Where the capture was made, as far as the person told.
+    pub position: CapturePoint,
     /// The person's own time zone.
     pub zone: TimeZone,
     /// Times are shown in UTC instead.
@@ -142,7 +145,7 @@ impl State {
     /// A UI on a terminal of that size, before anything was read.
     #[must_use]
     pub fn new(preferences: Preferences, area: Rect) -> Self {
-        let Preferences { language, zone, look, glyphs, keymap, selection, colours } = preferences;
+        let Preferences { language, zone, position, look, glyphs, keymap, selection, colours } = preferences;
         Self {
             snapshot: Arc::default(),
             stage: Stage::Reading,
@@ -150,6 +153,7 @@ impl State {
             rates: VecDeque::new(),
             area,
             language,
+            position,
             utc: zone.is_none(),
             zone: zone.unwrap_or(TimeZone::UTC),
             look,
@@ -230,6 +234,15 @@ impl State {
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.stage == Stage::Reading
+    }
+
+    /// What could not be read beside what could, in sentences.
+    #[must_use]
+    pub fn unread(&self) -> &[String] {
+        match &self.stage {
+            Stage::Done(warnings) => warnings,
+            Stage::Reading | Stage::Failed(_) => &[],
+        }
     }
 
     /// The finding of a row.

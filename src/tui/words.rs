@@ -2,6 +2,7 @@
 
 use crate::report::language::{Language, say};
 use crate::report::model::Audience;
+use crate::settings::CapturePoint;
 use crate::verdict::{Capability, Severity};
 
 /// Who must act, as a person would call him.
@@ -38,6 +39,16 @@ pub const fn capability(capability: Option<Capability>) -> &'static str {
         Some(Capability::Local) => "Local",
         Some(Capability::None) => "None",
         None => "–",
+    }
+}
+
+/// Where the capture was made, as far as somebody told.
+pub const fn position(point: CapturePoint, language: Language) -> &'static str {
+    match point {
+        CapturePoint::Client => language.pick("captured on the client", "端末で取得"),
+        CapturePoint::Switch => language.pick("captured on a mirror port", "ミラーポートで取得"),
+        CapturePoint::ProxyUplink => language.pick("captured behind the proxy", "プロキシの外側で取得"),
+        CapturePoint::Unknown => language.pick("position not told", "取得位置は未指定"),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Run, capture, json, ncsight, outcome, run, words};
 
-const FORMATS: &[&str] = &["text", "json", "ndjson", "csv", "markdown"];
+const FORMATS: &[&str] = &["text", "json", "ndjson", "csv", "markdown", "html"];
 
 #[test]
 fn two_runs_and_any_number_of_threads_give_the_same_bytes() {

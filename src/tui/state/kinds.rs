@@ -7,6 +7,7 @@ use ratatui::style::Color;
 
 use crate::engine::proof::{Proof, Wanted};
 use crate::report::{Language, Selection};
+use crate::settings::CapturePoint;
 use crate::tui::keys::Keymap;
 use crate::tui::line::Line;
 use crate::tui::menu::Menu;
@@ -19,6 +20,8 @@ pub struct Preferences {
     pub language: Language,
     /// The person's own time zone.
     pub zone: Option<TimeZone>,
+    /// Where the capture was made, as far as the person told.
+    pub position: CapturePoint,
     /// Colours.
     pub look: Look,
     /// Marks and lines.

@@ -102,3 +102,34 @@ fn the_other_side_of_a_client_alone_is_told_to_be_missing() {
     state.screens.push(crate::tui::state::Screen::Peers);
     assert!(screen(&state).contains("no second client"), "{}", screen(&state));
 }
+
+#[test]
+fn what_could_not_be_read_is_in_sight() {
+    let mut state = opened(&["portal-polls.pcap"], 80, 24, Preferences::default());
+    assert!(!screen(&state).contains("not read"));
+    let (snapshot, told) = (Arc::clone(&state.snapshot), "other.pcap: cannot open: No such file".to_owned());
+    update(&mut state, Event::News(News { snapshot, stage: Stage::Done(vec![told.clone()]) }));
+    assert!(screen(&state).contains("! 1 not read"), "{}", screen(&state));
+    press(&mut state, &["8", "end"]);
+    assert!(screen(&state).contains(&told), "{}", screen(&state));
+}
+
+#[test]
+fn where_the_capture_was_made_is_in_sight_as_far_as_told() {
+    use crate::settings::CapturePoint;
+    let of = |position| {
+        let preferences = Preferences { position, ..Preferences::default() };
+        screen(&opened(&["portal-polls.pcap"], 80, 24, preferences))
+    };
+    assert!(of(CapturePoint::Unknown).contains("position not told"));
+    assert!(of(CapturePoint::Switch).contains("captured on a mirror port"));
+}
+
+#[test]
+fn a_capture_without_probe_says_in_full_how_to_make_one_that_has() {
+    let state = opened(&["office-all-works.pcap"], 120, 40, Preferences::default());
+    assert!(state.rows.is_empty());
+    let text = screen(&state);
+    // The line of the answer is cut short before that.
+    assert!(text.contains("To capture what Windows asks") && text.contains("tracefile="), "{text}");
+}

@@ -10,13 +10,14 @@ use unicode_width::UnicodeWidthStr;
 use super::{pane, scrollbar};
 use crate::report::language::{Language, say};
 use crate::report::model;
-use crate::report::words::never;
+use crate::report::words::{capture_again, never};
 use crate::report::wrap::wrap;
 use crate::tui::fit::pad;
 use crate::tui::layout::parts;
 use crate::tui::state::State;
 use crate::tui::words;
 use crate::verdict::Severity;
+use crate::verdict::judge::is_probe;
 
 /// Draws it over the whole body.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
@@ -29,7 +30,10 @@ pub fn render_pane(frame: &mut Frame<'_>, area: Rect, state: &State, top: usize,
         0 => String::new(),
         many => format!(" {}/{many}", state.finding_list.selected + 1),
     };
-    let title = say!(state.language, "Finding{position}", "所見{position}");
+    let title = match state.rows.len() {
+        0 => state.language.pick("What next", "次の手順").to_owned(),
+        _ => say!(state.language, "Finding{position}", "所見{position}"),
+    };
     let block = pane(title, focused, state);
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -51,7 +55,7 @@ pub fn measure(state: &State) -> (usize, usize) {
 /// The finding in lines of at most `width` columns.
 #[must_use]
 pub fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
-    let Some(finding) = state.finding() else { return Vec::new() };
+    let Some(finding) = state.finding() else { return without(state, width) };
     let story = state.story(finding);
     let mut page = Page { lines: Vec::new(), width, state };
     page.head(&story);
@@ -68,6 +72,22 @@ pub fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
         }
     }
     page.rest(&story);
+    page.lines
+}
+
+/// Nothing is found. Where that is because no probe is in the capture: how to get one that has it.
+fn without(state: &State, width: usize) -> Vec<Line<'static>> {
+    let probed = state.snapshot.findings.iter().any(is_probe);
+    if state.is_reading() || probed || !state.filter.is_empty() || state.snapshot.inputs.is_empty() {
+        return Vec::new();
+    }
+    let mut page = Page { lines: Vec::new(), width, state };
+    let heading = state.language.pick("To capture what Windows asks", "Windows のプローブを取得するには");
+    page.paragraph(1, heading, state.theme().accent);
+    for remedy in capture_again(state.language) {
+        let (arrow, whom) = (state.glyphs.pick("→", ">"), words::audience(remedy.audience, state.language));
+        page.item(&format!("{arrow} {whom}:"), &remedy.text);
+    }
     page.lines
 }
 

@@ -147,6 +147,7 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
     count(quality.evicted_flows, "given up", "追跡中止");
     count(quality.not_decoded.iter().map(|(_, packets)| *packets).sum(), "not decoded", "未対応");
     count(state.snapshot.inputs.iter().map(|input| input.problems.len() as u64).sum(), "damaged places", "破損箇所");
+    count(state.unread().len() as u64, "not read", "読込不可");
     if quality.anonymised {
         parts.push((true, language.pick("anonymised", "匿名化").to_owned()));
     }
@@ -157,8 +158,10 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
     if parts.iter().all(|(bad, _)| !bad) && !state.is_reading() {
         parts.push((false, language.pick("both directions, nothing lost", "双方向、欠落なし").to_owned()));
     }
+    parts.push((false, words::position(state.position, language).to_owned()));
     let mut spans = vec![Span::styled(language.pick(" covers ", " 範囲 "), theme.faint)];
     let mut used = spans.iter().map(Span::width).sum::<usize>();
+    let last = parts.len() - 1;
     for (at, (bad, text)) in parts.into_iter().enumerate() {
         let (text, style) = if bad {
             (format!("! {text}"), theme.severity(crate::verdict::Severity::Warning))
@@ -166,6 +169,10 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
             (text, theme.text)
         };
         let text = if at == 0 { text } else { format!(" {mark} {text}") };
+        if at == last && used + text.width() > width {
+            // A position that is cut short says nothing.
+            break;
+        }
         let text = fit(&text, width.saturating_sub(used));
         used += text.width();
         spans.push(Span::styled(text, style));

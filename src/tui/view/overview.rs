@@ -176,7 +176,8 @@ fn findings_title(state: &State) -> String {
         Some(client) => format!(" {}", client.address),
         None => String::new(),
     };
-    let mut title = say!(state.language, "Findings{of} {marks}", "所見{of} {marks}");
+    let marks = if marks.is_empty() { marks } else { format!(" {marks}") };
+    let mut title = say!(state.language, "Findings{of}{marks}", "所見{of}{marks}");
     if !state.filter_text.is_empty() {
         title.push_str(&format!(" [{}]", crate::report::words::safe(&state.filter_text)));
     }

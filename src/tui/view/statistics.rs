@@ -68,10 +68,10 @@ fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     }
     section(&mut lines, language.pick("What it cannot show", "取得データの限界"));
     let limits = heading::limits(&about, language);
-    if limits.is_empty() {
+    if limits.is_empty() && state.unread().is_empty() {
         text(&mut lines, language.pick("nothing is known against it", "問題は見つかっていません"), theme.text);
     }
-    for limit in limits {
+    for limit in limits.iter().chain(state.unread()) {
         text(&mut lines, &format!("! {limit}"), theme.severity(Severity::Warning));
     }
     section(&mut lines, language.pick("Captures", "キャプチャ"));
