@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::state::{State, by_id};
 use super::words;
 use crate::engine::snapshot::Client;
+use crate::report::Language;
 use crate::report::language::say;
 use crate::report::words::{capture_again, never};
 use crate::verdict::{Capability, Finding, Role, Severity};
@@ -22,9 +23,30 @@ pub struct Answer {
     pub act: Option<(String, String)>,
 }
 
-/// The answer for the chosen client, or for all.
+/// What an answer depends on: how often the lists were made, language, zone, whether more is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked(u64, Language, bool, bool);
+
+impl Asked {
+    /// What it depends on now.
+    #[must_use]
+    pub fn now(state: &State) -> Self {
+        Self(state.listed, state.language, state.utc, state.is_reading())
+    }
+}
+
+/// The answer for the chosen client, or for all: the one that was made before, as long as it holds.
 #[must_use]
 pub fn answer(state: &State) -> Answer {
+    match &state.answered {
+        Some((asked, answer)) if *asked == Asked::now(state) => answer.clone(),
+        _ => made(state),
+    }
+}
+
+/// Makes the answer. All clients are looked at, and there may be a hundred thousand.
+#[must_use]
+pub fn made(state: &State) -> Answer {
     let snapshot = &state.snapshot;
     let clients: Vec<&Client> = match state.client() {
         Some(client) => vec![client],

@@ -14,6 +14,7 @@ use ratatui::style::Color;
 
 pub use self::kinds::{Overlay, Pane, Preferences, Proving, Screen, Typed};
 pub use self::lists::RATES_SHOWN;
+use super::answer::{Answer, Asked};
 use super::filter::Filter;
 use super::keys::Keymap;
 use super::list::List;
@@ -135,6 +136,12 @@ pub struct State {
     pub field: usize,
     /// The conversation that is followed.
     pub stream: usize,
+    /// Clients that are offline, and online.
+    pub online: [usize; 2],
+    /// How often the lists were made.
+    pub listed: u64,
+    /// The answer, and what it was made of.
+    pub answered: Option<(Asked, Answer)>,
     /// Numbers about all findings, as soon as a screen shows them.
     pub tally: Tally,
     /// A word on what was just done.
@@ -189,6 +196,9 @@ impl State {
             only_evidence: false,
             field: 0,
             stream: 0,
+            online: [0; 2],
+            listed: 0,
+            answered: None,
             tally: Tally::default(),
             notice: None,
         }

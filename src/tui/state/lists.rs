@@ -1,5 +1,8 @@
 //! The lists of clients and findings, made anew when the engine published or something else is to be listed.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use super::{ClientRow, State, by_id, identity};
 use crate::engine::follow::{News, Reached};
 use crate::engine::snapshot::Client;
@@ -42,19 +45,21 @@ impl State {
     pub fn list_clients(&mut self) {
         let findings = self.selection.findings(&self.snapshot);
         let shown = self.selection.clients(&self.snapshot, &findings);
-        let mut rows: Vec<ClientRow> = self
-            .snapshot
-            .clients
-            .iter()
-            .enumerate()
-            .filter(|(_, client)| self.selection.is_everything() || shown.iter().any(|one| std::ptr::eq(*one, *client)))
-            .map(|(index, client)| self.client_row(index, client))
-            .collect();
-        rows.sort_by_key(|row| {
-            let online = self.snapshot.clients.get(row.index).and_then(|client| client.online);
-            (online != Some(false), std::cmp::Reverse(row.worst), row.index)
-        });
-        self.clients = rows;
+        // By place in memory: each client of the snapshot is where it is.
+        let shown: HashSet<*const Client> = shown.into_iter().map(std::ptr::from_ref).collect();
+        let is_shown = |client: &Client| self.selection.is_everything() || shown.contains(&std::ptr::from_ref(client));
+        let mut rows = Vec::new();
+        let mut online = [0; 2];
+        for (index, client) in self.snapshot.clients.iter().enumerate().filter(|(_, client)| is_shown(client)) {
+            let row = self.client_row(index, client);
+            if let Some(is_online) = client.online {
+                online[usize::from(is_online)] += 1;
+            }
+            rows.push(((client.online != Some(false), Reverse(row.worst), index), row));
+        }
+        rows.sort_unstable_by_key(|(order, _)| *order);
+        self.online = online;
+        self.clients = rows.into_iter().map(|(_, row)| row).collect();
         let at = self.chosen.and_then(|chosen| {
             let is_it = |row: &ClientRow| self.snapshot.clients.get(row.index).is_some_and(|c| c.address == chosen);
             self.clients.iter().position(is_it)
@@ -81,6 +86,7 @@ impl State {
     pub fn list_findings(&mut self) {
         let Listed { rows, counts, gravest, selected } = listed(self);
         (self.rows, self.counts, self.gravest) = (rows, counts, gravest);
+        self.listed = self.listed.wrapping_add(1);
         let height = layout::finding_rows(self);
         self.finding_list.select(selected.unwrap_or(0), self.rows.len(), height);
     }

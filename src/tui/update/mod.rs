@@ -11,6 +11,7 @@ pub use typing::commands;
 use ratatui::crossterm::event::KeyEventKind;
 use ratatui::layout::Rect;
 
+use super::answer::{Asked, made};
 use super::event::{Effect, Event};
 use super::keys::Key;
 use super::layout;
@@ -27,8 +28,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     effects
 }
 
-/// Counts what a screen shows that shows numbers.
+/// Makes what the screen shows of all clients and findings together, where what was made before does not hold.
 fn count(state: &mut State) {
+    let asked = Asked::now(state);
+    if state.screen() == Screen::Overview && state.answered.as_ref().is_none_or(|(of, _)| *of != asked) {
+        state.answered = Some((asked, made(state)));
+    }
     if state.screen() == Screen::Statistics && !state.tally.holds(state) {
         state.tally = Tally::of(state);
     }

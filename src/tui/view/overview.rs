@@ -60,8 +60,7 @@ fn answer_lines(frame: &mut Frame<'_>, area: Rect, state: &State) {
 }
 
 fn clients(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let offline = |online| count(state, online);
-    let (off, on) = (offline(Some(false)), offline(Some(true)));
+    let [off, on] = state.online;
     let (bad, good) = (state.glyphs.online(Some(false)), state.glyphs.online(Some(true)));
     let title = say!(state.language, "Clients {bad}{off} {good}{on}", "端末 {bad}{off} {good}{on}");
     let block = pane(title, state.pane == Pane::Clients, state);
@@ -83,11 +82,6 @@ fn clients(frame: &mut Frame<'_>, area: Rect, state: &State) {
     }
     frame.render_widget(Paragraph::new(lines), inner);
     scrollbar(frame, area, list.top, height, state.clients.len() + 1, state);
-}
-
-fn count(state: &State, online: Option<bool>) -> usize {
-    let clients = state.clients.iter().filter_map(|row| state.snapshot.clients.get(row.index));
-    clients.filter(|client| client.online == online).count()
 }
 
 fn client_line(state: &State, row: ClientRow, width: usize, style: Style) -> Line<'static> {
