@@ -107,8 +107,8 @@ pub fn listed(state: &State) -> Listed {
     let (mut gravest, mut selected) = (None, None);
     let mut rows: Vec<(First<'_>, CaptureTime, u32, u32)> = Vec::new();
     for (index, finding) in (0u32..).zip(&snapshot.findings) {
-        if !addresses.as_ref().is_none_or(|own| own.contains(&finding.client))
-            || !shown.as_ref().is_none_or(|ids| ids.binary_search(&finding.id).is_ok())
+        if addresses.as_ref().is_some_and(|own| !own.contains(&finding.client))
+            || shown.as_ref().is_some_and(|ids| ids.binary_search(&finding.id).is_err())
             || !passing.passes(finding, || state.marked.contains(&identity(finding)))
         {
             continue;

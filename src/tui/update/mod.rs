@@ -41,7 +41,7 @@ fn count(state: &mut State) {
 
 fn happen(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
-        Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
+        Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Event::Key(key) => {
             state.notice = None;
             match &state.overlay {
