@@ -228,7 +228,7 @@ def cost(options):
             screen.wait(b" quit")
             while threads(screen.process.pid, "analysis"):
                 screen.drawn = screen.drawn[-65536:]
-                screen.read(PATIENCE)
+                screen.read(0.1)
             screens.append(screen.end())
         report = statistics.median(one[0] for one in reports)
         opened = statistics.median(one[0] for one in screens)
