@@ -63,6 +63,14 @@ pub enum Error {
         /// What is wrong, with line and column.
         message: String,
     },
+    /// An interface that cannot be captured on.
+    #[error("{name}: {message}")]
+    Interface {
+        /// The interface.
+        name: String,
+        /// What libpcap said, and what the user can do.
+        message: String,
+    },
     /// This build lacks what was asked for.
     #[error("{wanted} needs libpcap, and this build was made without it; build with the default feature `live`")]
     WithoutLive {

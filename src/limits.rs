@@ -178,6 +178,9 @@ pub const MAX_REFUSED_USERS: usize = 4096;
 /// Refusals of one user that are remembered, the latest ones: three within a minute are a loop.
 pub const MAX_REFUSALS: usize = 8;
 
+/// Stretches of time with lost packets that a live run remembers: four a second for the longest deadline.
+pub const MAX_LOSSES: usize = 256;
+
 /// Sizes of the tables, derived from one number (`--memory`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableLimits {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::live::args::LiveArguments;
 use crate::report::{Format, Language};
 use crate::settings::{CapturePoint, ClientOs, KnownProxy};
 use crate::verdict::{Severity, Verdict};
@@ -20,9 +21,9 @@ pub struct Arguments {
     /// Captures: pcap or pcapng, plain, gzip or zstd; a folder; - for standard input.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Capture on this interface.
-    #[arg(short = 'i', long = "interface", value_name = "IFACE")]
-    pub interface: Option<String>,
+    /// Live capture.
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
@@ -32,6 +33,7 @@ const EXAMPLES: &str = "Examples:
   ncsight capture.pcapng
   ncsight report --format json --client 10.0.0.5 *.pcap
   ssh host tcpdump -i eth0 -s 0 -U -w - | ncsight report -
+  ncsight report --format ndjson -i eth0 --write eth0.pcapng --ring 100M,10
   ncsight explain HotspotDetected --lang ja
 
 Exit status: 0 analysed, 1 --fail-on was reached, 2 nothing could be read or wrong usage, 130 interrupted.";
@@ -76,9 +78,9 @@ pub struct ReportArguments {
     /// Write to this file instead of standard output.
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// Capture on this interface.
-    #[arg(short = 'i', long = "interface", value_name = "IFACE", conflicts_with = "files")]
-    pub interface: Option<String>,
+    /// Live capture.
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// Captures: pcap or pcapng, plain, gzip or zstd; a folder; - for standard input.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -175,7 +177,7 @@ fn language(text: &str) -> Result<Language, String> {
 }
 
 /// Reads `512M`, `2G`, `64MiB` or a number of bytes.
-fn memory(text: &str) -> Result<usize, String> {
+pub(super) fn memory(text: &str) -> Result<usize, String> {
     let wrong = || "expected a size such as 512M or 2G".to_owned();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).ok_or_else(wrong)?;

@@ -6,6 +6,7 @@ mod endpoints;
 mod interface;
 mod interfaces;
 mod inventory;
+pub mod live;
 mod output;
 mod progress;
 mod run;

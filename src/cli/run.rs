@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
-use super::{config, endpoints, interfaces, inventory, screen};
+use super::{config, endpoints, interfaces, inventory, live, screen};
 use crate::engine::snapshot::Snapshot;
 use crate::error::Error;
 use crate::limits::TableLimits;
@@ -57,18 +57,18 @@ pub fn run(analyse: Analyse<'_>) -> ExitCode {
 }
 
 fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
-    let Arguments { command, files, interface, common } = arguments;
+    let Arguments { command, files, live, common } = arguments;
     if common.print_config {
         return print(|out| out.write_all(config::print_defaults().as_bytes()));
     }
     match command {
-        None if interface.is_none() && files.is_empty() => {
+        None if !live.is_wanted() && files.is_empty() => {
             say(&Arguments::command().render_help().to_string());
             Ok(UNUSABLE)
         }
-        None if interface.is_none() && screen::wanted() => screen::open(files, &common),
-        None => report(ReportArguments { format: Format::Text, output: None, interface, files }, &common, analyse),
-        Some(_) if !files.is_empty() || interface.is_some() => {
+        None if !live.is_wanted() && screen::wanted() => screen::open(files, &common),
+        None => report(ReportArguments { format: Format::Text, output: None, live, files }, &common, analyse),
+        Some(_) if !files.is_empty() || live.is_wanted() => {
             bail!("captures and interfaces stand behind the command: ncsight report FILE...")
         }
         Some(Command::Report(arguments)) => report(arguments, &common, analyse),
@@ -98,8 +98,8 @@ fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
 }
 
 fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> anyhow::Result<u8> {
-    if arguments.interface.is_some() {
-        bail!("live capture arrives in a later version; capture to a file first, for instance with tcpdump -s 0 -w");
+    if arguments.live.is_wanted() {
+        return live::watch(&arguments, common);
     }
     if arguments.files.is_empty() {
         bail!("no capture given; name files or folders, or - for standard input");
@@ -192,7 +192,7 @@ pub(super) fn selection(common: &Common, zone: &TimeZone) -> anyhow::Result<Sele
     })
 }
 
-fn style(common: &Common, output: &Output) -> anyhow::Result<Style> {
+pub(super) fn style(common: &Common, output: &Output) -> anyhow::Result<Style> {
     let zone = match common.tz.as_deref() {
         Some(name) => zone(name)?,
         None => TimeZone::try_system().unwrap_or(TimeZone::UTC),

@@ -7,6 +7,8 @@ pub mod inspect;
 mod inspect_dns;
 mod inspect_stream;
 mod inventory;
+mod ledger;
+pub mod live;
 mod networks;
 pub mod pipeline;
 pub mod proof;

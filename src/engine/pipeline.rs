@@ -82,6 +82,7 @@ pub struct Pipeline {
     early_errors: VecDeque<(Packet<'static>, IcmpError)>,
     now: Option<CaptureTime>,
     counts: Counts,
+    handed: u64,
 }
 
 /// What was counted on the way.
@@ -115,6 +116,7 @@ impl Pipeline {
             early_errors: VecDeque::new(),
             now: None,
             counts: Counts::default(),
+            handed: 0,
         }
     }
 
@@ -126,14 +128,9 @@ impl Pipeline {
             Some(now) if time < now && now.since(time) <= REORDERING => now,
             _ => time,
         };
-        self.now = Some(now);
         lower.packet(time);
         // What fell due before this packet is settled without it.
-        self.flows.advance(now, &mut self.assembler);
-        self.assembler.lookups.advance(now, &mut self.assembler.out);
-        self.assembler.quic.advance(now, &mut self.assembler.out);
-        self.leases.advance(now, &mut self.assembler.out);
-        self.questions.advance(now, &mut self.assembler.out);
+        self.advance(now);
         self.counts.packets += 1;
         if frame.wire_len as usize > frame.data.len() {
             self.counts.truncated += 1;
@@ -209,6 +206,16 @@ impl Pipeline {
         }
     }
 
+    /// Time passed without a packet: settles what fell due.
+    pub fn tick(&mut self, now: CaptureTime, lower: &mut impl Lower) {
+        if self.now.is_none_or(|last| now <= last) {
+            return;
+        }
+        lower.packet(now);
+        self.advance(now);
+        self.hand_over(lower);
+    }
+
     /// What was counted so far; nothing is settled for it.
     #[must_use]
     pub fn counted(&self) -> (Counts, TableStats) {
@@ -217,6 +224,12 @@ impl Pipeline {
 
     /// The capture ended: settles everything that still waits.
     pub fn finish(&mut self, lower: &mut impl Lower) -> (Counts, TableStats) {
+        self.interrupt(lower);
+        (std::mem::take(&mut self.counts), self.flows.stats())
+    }
+
+    /// Nothing is seen from now on until the next packet: settles everything that waits, as far as it can be known.
+    pub fn interrupt(&mut self, lower: &mut impl Lower) {
         if let Some(now) = self.now {
             self.flows.finish(now, &mut self.assembler);
             self.assembler.lookups.finish(now, &mut self.assembler.out);
@@ -225,10 +238,26 @@ impl Pipeline {
             self.questions.finish(now, &mut self.assembler.out);
             self.hand_over(lower);
         }
-        (std::mem::take(&mut self.counts), self.flows.stats())
+    }
+
+    #[inline]
+    fn advance(&mut self, now: CaptureTime) {
+        self.now = Some(now);
+        self.flows.advance(now, &mut self.assembler);
+        self.assembler.lookups.advance(now, &mut self.assembler.out);
+        self.assembler.quic.advance(now, &mut self.assembler.out);
+        self.leases.advance(now, &mut self.assembler.out);
+        self.questions.advance(now, &mut self.assembler.out);
+    }
+
+    /// Transactions handed over so far: as long as it stands still, nothing new can be found.
+    #[must_use]
+    pub const fn handed(&self) -> u64 {
+        self.handed
     }
 
     fn hand_over(&mut self, lower: &mut impl Lower) {
+        self.handed += self.assembler.out.len() as u64;
         for transaction in self.assembler.out.drain(..) {
             lower.accept(transaction);
         }

@@ -16,6 +16,7 @@ mod html;
 mod json;
 pub mod ladder;
 pub mod language;
+pub mod live;
 mod markdown;
 pub mod model;
 pub mod networks;

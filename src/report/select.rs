@@ -54,6 +54,15 @@ impl Selection {
             .collect()
     }
 
+    /// Whether a finding is shown, as far as it can be told without knowing the other addresses of its client.
+    #[must_use]
+    pub fn shows(&self, finding: &Finding) -> bool {
+        self.client.is_none_or(|client| client == finding.client)
+            && (self.verdicts.is_empty() || self.verdicts.contains(&finding.verdict))
+            && self.since.is_none_or(|since| finding.ended >= since)
+            && self.until.is_none_or(|until| finding.started <= until)
+    }
+
     /// Whether a change of state at `time` is shown.
     #[must_use]
     pub fn covers(&self, time: CaptureTime) -> bool {

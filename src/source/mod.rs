@@ -18,6 +18,7 @@ mod foreign;
 mod input;
 mod journal;
 mod link_type;
+pub mod live;
 mod merge;
 mod open;
 mod options;

@@ -1,0 +1,256 @@
+//! A live run without a screen: finding by finding, for days.
+
+pub mod args;
+mod output;
+mod signals;
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use self::output::LiveOutput;
+use self::signals::Signals;
+use super::args::{Common, ReportArguments};
+use super::output::Output;
+use super::run::{say, selection, settings, style};
+use crate::engine::live::{Told, Watch};
+use crate::engine::snapshot::Snapshot;
+use crate::report::{Format, Options, Style, live};
+use crate::settings::Settings;
+use crate::source::live::{Cut, Happened, Live, Notice, Plan};
+
+/// Longest wait for packets before signals and judgements are looked at.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Shortest time between two judgements.
+const JUDGE_EVERY: Duration = Duration::from_millis(200);
+/// A judgement may take a part of the time this many times smaller than all.
+const JUDGE_SHARE: u32 = 8;
+
+/// Captures until somebody ends it; returns the exit code.
+///
+/// # Errors
+///
+/// The arguments make no sense, or an interface cannot be read.
+pub fn watch(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8> {
+    if !matches!(arguments.format, Format::Ndjson | Format::Text) {
+        bail!("a live run never ends, and so has no whole report: --format ndjson or text prints finding by finding");
+    }
+    let settings = settings(common)?;
+    let style = style(common, &Output::Standard)?;
+    let options = Options { language: style.language, selection: selection(common, &style.zone)? };
+    let out = LiveOutput::open(arguments.output.clone())?;
+    let signals = Signals::take()?;
+    let source = open(arguments, common, &settings)?;
+    let run = Run {
+        watch: Watch::new(&settings),
+        source,
+        signals,
+        out,
+        format: arguments.format,
+        options,
+        style,
+        names: arguments.live.interfaces.clone(),
+        judged: Instant::now(),
+        cost: Duration::ZERO,
+        reached: false,
+        common,
+    };
+    run.go()
+}
+
+#[cfg(feature = "live")]
+fn open(arguments: &ReportArguments, common: &Common, settings: &Settings) -> anyhow::Result<Live> {
+    let live = &arguments.live;
+    let mut ports = live.proxy_port.clone();
+    ports.extend(settings.proxies.iter().map(|proxy| proxy.port));
+    let plan = Plan {
+        interfaces: live.interfaces.clone(),
+        filter: common.filter.clone(),
+        ports,
+        snap_length: live.snaplen,
+        buffer: u32::try_from(live.buffer).unwrap_or(u32::MAX),
+    };
+    Ok(Live::open(&plan, || {})?)
+}
+
+#[cfg(not(feature = "live"))]
+fn open(_: &ReportArguments, _: &Common, _: &Settings) -> anyhow::Result<Live> {
+    Err(crate::error::Error::WithoutLive { wanted: "live capture" }.into())
+}
+
+/// A run.
+struct Run<'a> {
+    watch: Watch,
+    source: Live,
+    signals: Signals,
+    out: LiveOutput,
+    format: Format,
+    options: Options,
+    style: Style,
+    names: Vec<String>,
+    judged: Instant,
+    /// What the last judgement took.
+    cost: Duration,
+    /// A finding was as serious as `--fail-on` says.
+    reached: bool,
+    common: &'a Common,
+}
+
+/// Whether to go on.
+enum Next {
+    Go,
+    /// Nobody reads the output, or nobody writes the input.
+    End,
+}
+
+impl Run<'_> {
+    fn go(mut self) -> anyhow::Result<u8> {
+        let start = Instant::now();
+        while !self.signals.ends() {
+            if let Next::End = self.step()? {
+                break;
+            }
+        }
+        let Self { watch, source, out, format, options, style, .. } = self;
+        let inputs = source.inputs();
+        let (told, totals) = watch.finish(inputs.clone());
+        let about = Snapshot { inputs, time_digits: 6, ..Snapshot::default() };
+        let mut printer = Printer { about: &about, format, options: &options, style: &style };
+        let mut out = out;
+        let mut reached = self.reached;
+        printer.print(told, self.common, &mut out, &mut reached)?;
+        let packets: u64 = about.inputs.iter().map(|input| input.packets).sum();
+        let (kernel, interface) = source.dropped();
+        say(&format!(
+            "ncsight: {packets} packets in {:.1} s, dropped {kernel} by the kernel and {interface} by interfaces; {} findings: {} errors, {} warnings",
+            start.elapsed().as_secs_f64(),
+            totals.findings,
+            totals.errors,
+            totals.warnings,
+        ));
+        Ok(u8::from(reached))
+    }
+
+    fn step(&mut self) -> anyhow::Result<Next> {
+        let Self { watch, source, .. } = self;
+        match source.next(PATIENCE, &mut |frame| watch.frame(frame)) {
+            Happened::Nothing | Happened::Packets => {}
+            Happened::Time(now) => watch.tick(now),
+            Happened::Lost(source, loss) => {
+                watch.lost(loss);
+                let name = self.name(source);
+                say(&format!(
+                    "ncsight: {name}: {} packets dropped by the kernel, {} by the interface",
+                    loss.kernel, loss.interface
+                ));
+            }
+            Happened::Broken(..) => {
+                let told = watch.interrupt(source.inputs());
+                self.print(told)?;
+            }
+            Happened::Notice(source, notice) => self.tell(source, &notice),
+            Happened::Over => return Ok(Next::End),
+        }
+        if self.signals.wants_reopening() {
+            self.out.reopen()?;
+        }
+        if self.signals.wants_statistics() {
+            self.statistics();
+        }
+        let pause = JUDGE_EVERY.max(self.cost * JUDGE_SHARE);
+        if self.judged.elapsed() >= pause && self.watch.is_due() {
+            let start = Instant::now();
+            let told = self.watch.settle(self.source.inputs());
+            self.judged = Instant::now();
+            self.cost = self.judged.duration_since(start);
+            self.print(told)?;
+        }
+        Ok(if self.out.is_gone() { Next::End } else { Next::Go })
+    }
+
+    fn print(&mut self, told: Vec<Told>) -> anyhow::Result<()> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        let about = Snapshot { inputs: self.source.inputs(), time_digits: 6, ..Snapshot::default() };
+        let mut printer =
+            Printer { about: &about, format: self.format, options: &self.options, style: &self.style };
+        printer.print(told, self.common, &mut self.out, &mut self.reached)
+    }
+
+    fn name(&self, source: u16) -> &str {
+        self.names.get(usize::from(source)).map_or("-", String::as_str)
+    }
+
+    fn tell(&self, source: u16, notice: &Notice) {
+        let name = self.name(source);
+        let line = match notice {
+            Notice::Gone(why) => format!("{name}: cannot be read any more ({why}); waiting for it to come back"),
+            Notice::Back => format!("{name}: is back"),
+            Notice::Speed(Some(speed)) => format!("{name}: its speed is {speed} Mbit/s now"),
+            Notice::Speed(None) => format!("{name}: its speed is not known any more"),
+            Notice::Clock(Cut::Suspended(time)) => {
+                format!("this machine slept for {:.0} s; what was open is not timed out", time.as_secs_f64())
+            }
+            Notice::Clock(Cut::SetAhead(time)) => {
+                format!("the clock was set ahead by {:.1} s; what was open is not timed out", time.as_secs_f64())
+            }
+            Notice::Clock(Cut::SetBack(time)) => {
+                format!("the clock was set back by {:.1} s; what was open is not timed out", time.as_secs_f64())
+            }
+            Notice::Clock(Cut::Away(time)) => format!("{name}: away for {:.1} s", time.as_secs_f64()),
+            Notice::Ended(Some(why)) => format!("{name}: {why}"),
+            Notice::Ended(None) => return,
+        };
+        say(&format!("ncsight: {line}"));
+    }
+
+    fn statistics(&self) {
+        let totals = self.watch.totals();
+        let (kernel, interface) = self.source.dropped();
+        for input in self.source.inputs() {
+            say(&format!(
+                "ncsight: {}: {} packets, {} bytes, dropped {kernel} by the kernel, {interface} by interfaces",
+                input.path.display(),
+                input.packets,
+                input.bytes
+            ));
+        }
+        say(&format!(
+            "ncsight: {} findings: {} errors, {} warnings; {} revised, {} withdrawn; the last judgement took {:.1} ms",
+            totals.findings,
+            totals.errors,
+            totals.warnings,
+            totals.revised,
+            totals.withdrawn,
+            self.cost.as_secs_f64() * 1e3
+        ));
+    }
+}
+
+/// Prints what is told, as far as the selection shows it.
+struct Printer<'a> {
+    about: &'a Snapshot,
+    format: Format,
+    options: &'a Options,
+    style: &'a Style,
+}
+
+impl Printer<'_> {
+    fn print(
+        &mut self,
+        told: Vec<Told>,
+        common: &Common,
+        out: &mut LiveOutput,
+        reached: &mut bool,
+    ) -> anyhow::Result<()> {
+        for one in told {
+            if !self.options.selection.shows(&one.finding) {
+                continue;
+            }
+            *reached |= common.fail_on.is_some_and(|least| one.finding.severity >= least);
+            out.write(|out| live::write(&one, self.about, self.format, self.options, self.style, out))?;
+        }
+        Ok(out.flush()?)
+    }
+}

@@ -1,0 +1,192 @@
+//! An analysis that never ends: every finding is told the moment it is settled, once, and again only where it changes.
+//!
+//! Judging is a pure function of what is kept of the clients, so it can be done at any moment. What it says of the
+//! present is provisional: a request may still be answered. A finding is told when nothing about it is open any more:
+//! its deadlines have passed, and what follows at once (the retry after an alert, the request through the proxy after a
+//! failed look-up) had its chance to follow.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::ledger::Ledger;
+pub use super::ledger::Change;
+use super::networks::Networks;
+use super::snapshot::Snapshot;
+use super::{Judgement, conclude};
+use crate::limits::MAX_LOSSES;
+use crate::settings::Settings;
+use crate::source::live::Loss;
+use crate::source::{Frame, Input};
+use crate::time::CaptureTime;
+use crate::verdict::{Confidence, Doubt, Finding, Severity, Verdict};
+
+/// What a client does next, where it does anything, comes within this time; a finding is not told before.
+const FOLLOWS_AT_ONCE: Duration = Duration::from_millis(400);
+/// Findings about many attempts are told when so long none has spoken against them.
+const MANY_ATTEMPTS: Duration = Duration::from_secs(150);
+
+/// Something to tell.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The finding as it is now, with the identifier and the revision that this run gave it.
+    pub finding: Finding,
+    /// Whether it is new.
+    pub change: Change,
+}
+
+/// An analysis of what is being captured.
+pub struct Watch {
+    settings: Settings,
+    networks: Networks,
+    ledger: Ledger,
+    losses: VecDeque<Loss>,
+    /// Transactions at the last judgement.
+    judged: u64,
+    /// Whether the last judgement left something open.
+    open: bool,
+    now: Option<CaptureTime>,
+}
+
+impl Watch {
+    /// An analysis that has seen nothing yet.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            networks: Networks::new(settings),
+            ledger: Ledger::default(),
+            losses: VecDeque::new(),
+            judged: 0,
+            open: false,
+            now: None,
+        }
+    }
+
+    /// Takes the next packet.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>) {
+        self.now = self.now.max(Some(frame.at.time));
+        self.networks.frame(frame);
+    }
+
+    /// Time has come so far, and no packet from before is missing.
+    pub fn tick(&mut self, now: CaptureTime) {
+        self.now = self.now.max(Some(now));
+        self.networks.tick(now);
+    }
+
+    /// Packets were lost.
+    pub fn lost(&mut self, loss: Loss) {
+        if self.losses.len() >= MAX_LOSSES {
+            self.losses.pop_front();
+        }
+        self.losses.push_back(loss);
+    }
+
+    /// Whether a judgement might bring anything.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.open || self.networks.handed() != self.judged
+    }
+
+    /// Judges what is known; what is new or changed comes back, in settle order.
+    pub fn settle(&mut self, inputs: Vec<Input>) -> Vec<Told> {
+        self.judged = self.networks.handed();
+        let inputs = without_drops(inputs);
+        let snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
+        self.tell(snapshot, false)
+    }
+
+    /// What comes from now on does not belong to what came before: settles everything as at the end of a capture, and
+    /// begins anew.
+    pub fn interrupt(&mut self, inputs: Vec<Input>) -> Vec<Told> {
+        let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
+        let told = self.conclude(networks, inputs);
+        self.ledger.seal();
+        self.losses.clear();
+        (self.judged, self.open, self.now) = (0, false, None);
+        told
+    }
+
+    /// The end.
+    pub fn finish(mut self, inputs: Vec<Input>) -> (Vec<Told>, Totals) {
+        let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
+        let told = self.conclude(networks, inputs);
+        (told, self.ledger.totals())
+    }
+
+    /// How many findings were told so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.ledger.totals()
+    }
+
+    fn conclude(&mut self, networks: Networks, inputs: Vec<Input>) -> Vec<Told> {
+        let mut parts = networks.finish();
+        let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
+        let snapshot = conclude(parts, without_drops(inputs), &self.settings, Judgement::Final);
+        self.tell(snapshot, true)
+    }
+
+    fn tell(&mut self, snapshot: Snapshot, over: bool) -> Vec<Told> {
+        let now = self.now.unwrap_or(CaptureTime::MIN);
+        let mut findings = snapshot.findings;
+        for finding in &mut findings {
+            doubt_losses(&self.losses, finding);
+        }
+        let mut open = false;
+        let told = self.ledger.update(findings, now, |finding| {
+            let settled = over || is_settled(finding, now);
+            open |= !settled;
+            settled
+        });
+        self.open = open;
+        told.into_iter().map(|(finding, change)| Told { finding, change }).collect()
+    }
+}
+
+/// Findings told, by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Findings, each counted once.
+    pub findings: u64,
+    /// Of these, errors, as they were told first.
+    pub errors: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Told again.
+    pub revised: u64,
+    /// Taken back.
+    pub withdrawn: u64,
+}
+
+/// Whether nothing about a finding is open any more at `now`.
+fn is_settled(finding: &Finding, now: CaptureTime) -> bool {
+    let waits = finding.confidence_reasons.iter().any(|doubt| matches!(doubt, Doubt::DeadlineOutside { .. }));
+    let patience = match finding.verdict {
+        Verdict::EndpointSetUnreachable | Verdict::OfficeGatedByNcsi => MANY_ATTEMPTS,
+        _ => FOLLOWS_AT_ONCE,
+    };
+    !waits && now >= finding.ended.after(patience)
+}
+
+/// Live, losses are known by time: they concern what happened then, and nothing else.
+fn without_drops(inputs: Vec<Input>) -> Vec<Input> {
+    inputs.into_iter().map(|input| Input { dropped: 0, ..input }).collect()
+}
+
+/// A finding whose time overlaps losses is less certain.
+fn doubt_losses(losses: &VecDeque<Loss>, finding: &mut Finding) {
+    let touched = losses.iter().any(|loss| loss.from <= finding.ended && loss.to >= finding.started);
+    if !touched || finding.confidence_reasons.contains(&Doubt::Drops) {
+        return;
+    }
+    finding.confidence_reasons.push(Doubt::Drops);
+    finding.confidence = match finding.confidence {
+        Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    };
+    if finding.confidence == Confidence::Low && finding.severity == Severity::Error {
+        finding.severity = Severity::Warning;
+    }
+}
