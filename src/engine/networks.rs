@@ -57,21 +57,9 @@ impl Networks {
         }
     }
 
-    /// Nothing was seen from now until the next packet: what waits is settled as at the end of a capture.
-    pub(super) fn interrupt(&mut self) {
-        for (pipeline, world) in &mut self.parts {
-            pipeline.interrupt(world);
-        }
-    }
-
     /// Transactions handed over so far: as long as it stands still, nothing new can be found.
     pub(super) fn handed(&self) -> u64 {
         self.parts.iter().map(|(pipeline, _)| pipeline.handed()).sum()
-    }
-
-    /// The worlds of all networks.
-    pub(super) fn worlds(&mut self) -> impl Iterator<Item = &mut World> {
-        self.parts.iter_mut().map(|(_, world)| world)
     }
 
     /// Settles what still waits; each network with its counts, in the order of first appearance.

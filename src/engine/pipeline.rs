@@ -224,12 +224,6 @@ impl Pipeline {
 
     /// The capture ended: settles everything that still waits.
     pub fn finish(&mut self, lower: &mut impl Lower) -> (Counts, TableStats) {
-        self.interrupt(lower);
-        (std::mem::take(&mut self.counts), self.flows.stats())
-    }
-
-    /// Nothing is seen from now on until the next packet: settles everything that waits, as far as it can be known.
-    pub fn interrupt(&mut self, lower: &mut impl Lower) {
         if let Some(now) = self.now {
             self.flows.finish(now, &mut self.assembler);
             self.assembler.lookups.finish(now, &mut self.assembler.out);
@@ -238,6 +232,7 @@ impl Pipeline {
             self.questions.finish(now, &mut self.assembler.out);
             self.hand_over(lower);
         }
+        (std::mem::take(&mut self.counts), self.flows.stats())
     }
 
     #[inline]

@@ -10,6 +10,7 @@
 
 use crate::time::CaptureTime;
 
+pub mod append;
 mod block;
 mod clock;
 mod digest;

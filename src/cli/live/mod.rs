@@ -1,21 +1,30 @@
 //! A live run without a screen: finding by finding, for days.
 
 pub mod args;
+mod evidence;
 mod output;
+mod rights;
+mod ring;
 mod signals;
+mod writer;
 
 use std::time::{Duration, Instant};
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 
+use self::evidence::EvidenceFolder;
 use self::output::LiveOutput;
 use self::signals::Signals;
+use self::writer::Writer;
 use super::args::{Common, ReportArguments};
 use super::output::Output;
 use super::run::{say, selection, settings, style};
 use crate::engine::live::{Told, Watch};
 use crate::engine::snapshot::Snapshot;
-use crate::report::{Format, Options, Style, live};
+use crate::report::live as report_live;
+use crate::report::{Format, Options, Style};
 use crate::settings::Settings;
 use crate::source::live::{Cut, Happened, Live, Notice, Plan};
 
@@ -38,10 +47,27 @@ pub fn watch(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8>
     let settings = settings(common)?;
     let style = style(common, &Output::Standard)?;
     let options = Options { language: style.language, selection: selection(common, &style.zone)? };
+    let live = &arguments.live;
+    let ring = live.ring.as_deref().map(ring::parse).transpose().map_err(|wrong| anyhow::anyhow!("--ring {wrong}"))?;
     let out = LiveOutput::open(arguments.output.clone())?;
+    let evidence = live.write_findings.as_deref().map(EvidenceFolder::open).transpose()?;
     let signals = Signals::take()?;
-    let source = open(arguments, common, &settings)?;
+    let mut source = open(arguments, common, &settings)?;
+    // From here on nothing is opened but outputs: whoever looks into packets has no rights.
+    if let Some(open) = rights::give_up(&folders(arguments)) {
+        say(&format!("ncsight: {open}"));
+    }
+    let writer = live.write.clone().map(|path| Writer::start(path, ring, live.interfaces.clone())).transpose()?;
+    if let Some(writer) = &writer {
+        source.copy_to(writer.queue());
+    }
+    for input in source.inputs() {
+        let link = input.link_types.join(", ");
+        say(&format!("ncsight: listening on {} ({link})", input.path.display()));
+    }
     let run = Run {
+        writer,
+        evidence,
         watch: Watch::new(&settings),
         source,
         signals,
@@ -49,13 +75,24 @@ pub fn watch(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8>
         format: arguments.format,
         options,
         style,
-        names: arguments.live.interfaces.clone(),
+        names: live.interfaces.clone(),
         judged: Instant::now(),
         cost: Duration::ZERO,
         reached: false,
         common,
     };
     run.go()
+}
+
+/// The folders of all outputs.
+fn folders(arguments: &ReportArguments) -> Vec<PathBuf> {
+    let live = &arguments.live;
+    let files = live.write.iter().chain(arguments.output.iter().filter(|path| path.as_path() != Path::new("-")));
+    let folder = |path: &PathBuf| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    files.map(folder).chain(live.write_findings.clone()).collect()
 }
 
 #[cfg(feature = "live")]
@@ -70,7 +107,7 @@ fn open(arguments: &ReportArguments, common: &Common, settings: &Settings) -> an
         snap_length: live.snaplen,
         buffer: u32::try_from(live.buffer).unwrap_or(u32::MAX),
     };
-    Ok(Live::open(&plan, || {})?)
+    Ok(Live::open(&plan, rights::keep_capture)?)
 }
 
 #[cfg(not(feature = "live"))]
@@ -84,6 +121,8 @@ struct Run<'a> {
     source: Live,
     signals: Signals,
     out: LiveOutput,
+    writer: Option<Writer>,
+    evidence: Option<EvidenceFolder>,
     format: Format,
     options: Options,
     style: Style,
@@ -111,16 +150,11 @@ impl Run<'_> {
                 break;
             }
         }
-        let Self { watch, source, out, format, options, style, .. } = self;
-        let inputs = source.inputs();
-        let (told, totals) = watch.finish(inputs.clone());
-        let about = Snapshot { inputs, time_digits: 6, ..Snapshot::default() };
-        let mut printer = Printer { about: &about, format, options: &options, style: &style };
-        let mut out = out;
-        let mut reached = self.reached;
-        printer.print(told, self.common, &mut out, &mut reached)?;
-        let packets: u64 = about.inputs.iter().map(|input| input.packets).sum();
-        let (kernel, interface) = source.dropped();
+        let watch = std::mem::replace(&mut self.watch, Watch::new(&crate::settings::Settings::default()));
+        let (told, totals) = watch.finish(self.source.inputs());
+        self.print(told)?;
+        let packets: u64 = self.source.inputs().iter().map(|input| input.packets).sum();
+        let (kernel, interface) = self.source.dropped();
         say(&format!(
             "ncsight: {packets} packets in {:.1} s, dropped {kernel} by the kernel and {interface} by interfaces; {} findings: {} errors, {} warnings",
             start.elapsed().as_secs_f64(),
@@ -128,12 +162,31 @@ impl Run<'_> {
             totals.errors,
             totals.warnings,
         ));
-        Ok(u8::from(reached))
+        let unwritten = self.unwritten();
+        drop(self.source);
+        if let Some(writer) = self.writer {
+            writer.finish();
+            if unwritten > 0 {
+                say(&format!("ncsight: {unwritten} packets were not written"));
+            }
+        }
+        Ok(u8::from(self.reached))
+    }
+
+    /// Packets that were analysed and did not get into a file.
+    fn unwritten(&self) -> u64 {
+        self.source.uncopied() + self.writer.as_ref().map_or(0, Writer::lost)
     }
 
     fn step(&mut self) -> anyhow::Result<Next> {
-        let Self { watch, source, .. } = self;
-        match source.next(PATIENCE, &mut |frame| watch.frame(frame)) {
+        let Self { watch, source, evidence, .. } = self;
+        let mut take = |frame: &crate::source::Frame<'_>| {
+            watch.frame(frame);
+            if let Some(evidence) = evidence {
+                evidence.packet(frame);
+            }
+        };
+        match source.next(PATIENCE, &mut take) {
             Happened::Nothing | Happened::Packets => {}
             Happened::Time(now) => watch.tick(now),
             Happened::Lost(source, loss) => {
@@ -153,6 +206,9 @@ impl Run<'_> {
         }
         if self.signals.wants_reopening() {
             self.out.reopen()?;
+            if let Some(writer) = &self.writer {
+                writer.reopen();
+            }
         }
         if self.signals.wants_statistics() {
             self.statistics();
@@ -168,14 +224,24 @@ impl Run<'_> {
         Ok(if self.out.is_gone() { Next::End } else { Next::Go })
     }
 
+    /// Prints what is told, as far as the selection shows it, and writes its packets.
     fn print(&mut self, told: Vec<Told>) -> anyhow::Result<()> {
         if told.is_empty() {
             return Ok(());
         }
         let about = Snapshot { inputs: self.source.inputs(), time_digits: 6, ..Snapshot::default() };
-        let mut printer =
-            Printer { about: &about, format: self.format, options: &self.options, style: &self.style };
-        printer.print(told, self.common, &mut self.out, &mut self.reached)
+        for one in told {
+            if !self.options.selection.shows(&one.finding) {
+                continue;
+            }
+            self.reached |= self.common.fail_on.is_some_and(|least| one.finding.severity >= least);
+            if let Some(evidence) = &mut self.evidence {
+                evidence.write(&one.finding, self.options.language);
+            }
+            let (format, options, style) = (self.format, &self.options, &self.style);
+            self.out.write(|out| report_live::write(&one, &about, format, options, style, out))?;
+        }
+        Ok(self.out.flush()?)
     }
 
     fn name(&self, source: u16) -> &str {
@@ -225,32 +291,8 @@ impl Run<'_> {
             totals.withdrawn,
             self.cost.as_secs_f64() * 1e3
         ));
-    }
-}
-
-/// Prints what is told, as far as the selection shows it.
-struct Printer<'a> {
-    about: &'a Snapshot,
-    format: Format,
-    options: &'a Options,
-    style: &'a Style,
-}
-
-impl Printer<'_> {
-    fn print(
-        &mut self,
-        told: Vec<Told>,
-        common: &Common,
-        out: &mut LiveOutput,
-        reached: &mut bool,
-    ) -> anyhow::Result<()> {
-        for one in told {
-            if !self.options.selection.shows(&one.finding) {
-                continue;
-            }
-            *reached |= common.fail_on.is_some_and(|least| one.finding.severity >= least);
-            out.write(|out| live::write(&one, self.about, self.format, self.options, self.style, out))?;
+        if self.writer.is_some() {
+            say(&format!("ncsight: {} packets were not written", self.unwritten()));
         }
-        Ok(out.flush()?)
     }
 }

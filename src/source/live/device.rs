@@ -71,7 +71,7 @@ impl Live {
 
 /// Opens an interface: the handle, the link type of its packets, and the filter in use.
 fn open(name: &str, plan: &Plan) -> Result<(Capture<Active>, LinkType, String), Error> {
-    let failed = |error: pcap::Error| Error::Interface { name: name.to_owned(), message: text(error) };
+    let failed = |error: pcap::Error| Error::Interface { name: name.to_owned(), message: explain(&text(error)) };
     let size = |bytes: u32| i32::try_from(bytes).unwrap_or(i32::MAX);
     let mut capture = Capture::from_device(name)
         .map_err(failed)?
@@ -92,6 +92,35 @@ fn open(name: &str, plan: &Plan) -> Result<(Capture<Active>, LinkType, String), 
         .filter(&filter, true)
         .map_err(|error| Error::Filter { expression: filter.clone(), message: text(error) })?;
     Ok((capture, link, filter))
+}
+
+/// What libpcap said, and what the user can do about it.
+fn explain(message: &str) -> String {
+    let lower = message.to_ascii_lowercase();
+    if lower.contains("permission") || lower.contains("not permitted") {
+        let program = std::env::current_exe().unwrap_or_else(|_| "ncsight".into());
+        return format!(
+            "capturing is not permitted ({message}); grant it to this program with: sudo setcap cap_net_raw=ep {}",
+            program.display()
+        );
+    }
+    if lower.contains("no such device") || lower.contains("doesn't exist") {
+        return format!("there is no such interface ({message}); `ncsight interfaces` lists them");
+    }
+    if lower.contains("not up") || lower.contains("is down") {
+        return format!("{message}; bring it up first, for instance with: sudo ip link set NAME up");
+    }
+    message.to_owned()
+}
+
+/// Whether an interface can be captured on: the link type of its packets, or why not.
+///
+/// # Errors
+///
+/// A sentence about why not, and what to do.
+pub fn permitted(name: &str) -> Result<LinkType, String> {
+    let opened = Capture::from_device(name).and_then(|capture| capture.snaplen(64).buffer_size(1 << 16).open());
+    opened.map(|capture| link_type(capture.get_datalink().0)).map_err(|error| explain(&text(error)))
 }
 
 /// The neutral number of what libpcap calls by one that differs between systems.

@@ -23,6 +23,8 @@ use std::time::Duration;
 
 pub use batch::Batch;
 pub use clock::{Break, Clocks, Continuity, Cut, Look, SystemClocks};
+#[cfg(feature = "live")]
+pub use device::permitted;
 pub use kernel_filter::kernel_filter;
 
 use self::lanes::Lanes;
@@ -97,6 +99,17 @@ enum Event {
     About(u16, Box<Input>),
 }
 
+/// What goes to whoever wants a copy.
+#[derive(Clone, Debug)]
+pub enum Copied {
+    /// Packets of a source.
+    Packets(u16, Arc<Batch>),
+    /// A source lost packets.
+    Lost(u16, Loss),
+    /// The files are to be opened again.
+    Reopen,
+}
+
 /// What [`Live::next`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
@@ -148,7 +161,7 @@ pub struct Live {
     events: Receiver<Event>,
     lanes: Lanes,
     /// Copies of all batches go there, too, as long as it takes them.
-    copies: Option<SyncSender<Arc<Batch>>>,
+    copies: Option<SyncSender<Copied>>,
     /// Packets that it did not take.
     uncopied: u64,
 }
@@ -162,7 +175,7 @@ impl Live {
     }
 
     /// Sends a copy of everything to `copies`; what it has no room for is counted and left out.
-    pub fn copy_to(&mut self, copies: SyncSender<Arc<Batch>>) {
+    pub fn copy_to(&mut self, copies: SyncSender<Copied>) {
         self.copies = Some(copies);
     }
 
@@ -197,7 +210,7 @@ impl Live {
         match event {
             Event::Packets(source, batch) => {
                 if let Some(copies) = &self.copies
-                    && copies.try_send(Arc::clone(&batch)).is_err()
+                    && copies.try_send(Copied::Packets(source, Arc::clone(&batch))).is_err()
                 {
                     self.uncopied += batch.len() as u64;
                 }
@@ -212,6 +225,10 @@ impl Live {
             }
             Event::Lost(source, loss) => {
                 self.lanes.lost(source, loss);
+                if let Some(copies) = &self.copies {
+                    // Where it has no room, the next count tells.
+                    let _ = copies.try_send(Copied::Lost(source, loss));
+                }
                 Happened::Lost(source, loss)
             }
             Event::Broken(source, found) => {

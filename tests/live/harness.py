@@ -1,0 +1,81 @@
+"""A live run of ncsight inside the laboratory of captures/lab: real clients, real servers, namespaces of its own."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "captures", "lab"))
+from netlab import LabError, until  # noqa: E402  (the laboratory stands beside the captures)
+
+NCSIGHT = os.environ.get("NCSIGHT", os.path.join(HERE, "..", "..", "target", "debug", "ncsight"))
+
+
+class Live:
+    """ncsight on an interface of a node."""
+
+    def __init__(self, node, *argv, before=(), stdin=subprocess.DEVNULL, wait="listening"):
+        self.node = node
+        self.out = os.path.join(node.lab.dir, f"live-{time.monotonic_ns()}.ndjson")
+        self.err = self.out + ".err"
+        command = ["ip", "netns", "exec", node.ns, *before, NCSIGHT, "report", "--format", "ndjson", *argv]
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, start_new_session=True)
+        node.lab.processes.append(self.process)
+        if wait:
+            self.says(wait)
+
+    def errors(self):
+        with open(self.err, encoding="utf-8") as file:
+            return file.read()
+
+    def says(self, text, seconds=20.0):
+        """Waits until standard error says `text`; gives all of it."""
+        def test():
+            if text in self.errors():
+                return True
+            if self.process.poll() is not None:
+                raise LabError(f"ncsight ended without saying {text!r}: {self.errors()}")
+            return False
+        until(f"ncsight to say {text!r}", test, seconds)
+        return self.errors()
+
+    def lines(self, path=None):
+        """What was printed so far: whole lines only."""
+        with open(path or self.out, encoding="utf-8") as file:
+            return [json.loads(line) for line in file.read().split("\n")[:-1]]
+
+    def finds(self, verdict, cause=None, seconds=20.0, **more):
+        """Waits for a finding; gives it."""
+        def test():
+            for line in self.lines():
+                wanted = {"verdict": verdict, "cause": cause, **more}
+                if all(line.get(key) == value for key, value in wanted.items()):
+                    return line
+            if self.process.poll() is not None:
+                raise LabError(f"ncsight ended: {self.errors()}")
+            return None
+        return until(f"{verdict} ({cause})", test, seconds)
+
+    def kill(self, number):
+        self.process.send_signal(number)
+
+    def end(self, number=signal.SIGTERM):
+        """Ends it and gives (exit code, lines)."""
+        self.kill(number)
+        code = self.process.wait(20)
+        return code, self.lines()
+
+
+def check(condition, what):
+    """An expectation of a scenario."""
+    if not condition:
+        raise LabError(what)
+
+
+def tshark(*argv):
+    """Runs tshark; gives (exit code, lines, errors)."""
+    done = subprocess.run(["tshark", *argv], capture_output=True, text=True)
+    return done.returncode, done.stdout.splitlines(), done.stderr

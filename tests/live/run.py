@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""Runs scenarios of live capture, as root, in network namespaces that it makes and deletes.
+
+    ./run.py            # the names
+    ./run.py NAME...    # these; `all` for all of them. NCSIGHT names the program under test.
+"""
+import sys
+import time
+
+import harness  # noqa: F401  (finds the laboratory)
+import scenes
+from netlab import Lab
+
+
+def main(names):
+    if not names:
+        print("\n".join(scenes.ALL))
+        return 0
+    for name in scenes.ALL if names == ["all"] else names:
+        start = time.monotonic()
+        with Lab(name) as lab:
+            scenes.ALL[name](lab)
+        print(f"{name}: ok, {time.monotonic() - start:.1f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
