@@ -104,6 +104,9 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     if arguments.files.is_empty() {
         bail!("no capture given; name files or folders, or - for standard input");
     }
+    if arguments.format == Format::Ndjson && matches!(&*arguments.files, [file] if file.as_os_str() == "-") {
+        return live::follow(&arguments, common);
+    }
     let settings = settings(common)?;
     let output = Output::open(arguments.output.as_deref())?;
     let style = style(common, &output)?;

@@ -173,7 +173,7 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
     }
     shared.note(packets, last);
     let mut parts = networks.finish();
-    accept_journal(&capture, &mut parts);
+    accept_journal(&capture.journal(), &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
     let snapshot = Arc::new(conclude(parts, capture.inputs(), settings, Judgement::Final));
     News { snapshot, stage: Stage::Done(warnings.iter().map(ToString::to_string).collect()) }

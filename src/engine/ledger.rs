@@ -11,8 +11,9 @@ use crate::time::CaptureTime;
 use crate::verdict::judge::{is_os_check, is_probe};
 use crate::verdict::{Family, Finding, Severity, Verdict};
 
-/// What nothing has added to for so long is history: it is neither revised nor told for the first time.
-const HISTORY: Duration = Duration::from_secs(400);
+/// A finding so soon after what was let go may have lost a part of what it rests on: it is neither revised nor told for the
+/// first time.
+const HISTORY: Duration = Duration::from_secs(200);
 
 /// What became of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +46,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Compares `findings`, all of them as judged at `now`, with what was told. `is_settled` says which may be told.
+    /// Compares `findings`, all of them as judged now, with what was told. `is_settled` says which may be told; of what
+    /// ended before `forgotten` nothing is kept any more.
     pub fn update(
         &mut self,
         findings: Vec<Finding>,
-        now: CaptureTime,
+        forgotten: CaptureTime,
         mut is_settled: impl FnMut(&Finding) -> bool,
     ) -> Vec<(Finding, Change)> {
         let mut out = Vec::new();
@@ -57,7 +59,7 @@ impl Ledger {
         for entry in self.clients.values_mut().flatten() {
             entry.held = false;
         }
-        let history = now.before(HISTORY);
+        let history = if forgotten == CaptureTime::MIN { forgotten } else { forgotten.after(HISTORY) };
         for mut finding in findings {
             let judged = finding.id;
             let known = self.clients.get_mut(&finding.client).and_then(|entries| find(entries, &finding));

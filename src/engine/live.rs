@@ -12,11 +12,11 @@ use super::ledger::Ledger;
 pub use super::ledger::Change;
 use super::networks::Networks;
 use super::snapshot::Snapshot;
-use super::{Judgement, conclude};
+use super::{Judgement, accept_journal, conclude};
 use crate::limits::MAX_LOSSES;
 use crate::settings::Settings;
 use crate::source::live::Loss;
-use crate::source::{Frame, Input};
+use crate::source::{Frame, Input, JournalEntry};
 use crate::time::CaptureTime;
 use crate::verdict::{Confidence, Doubt, Finding, Severity, Verdict};
 
@@ -45,6 +45,8 @@ pub struct Watch {
     /// Whether the last judgement left something open.
     open: bool,
     now: Option<CaptureTime>,
+    /// What ended before was let go.
+    forgotten: CaptureTime,
 }
 
 impl Watch {
@@ -59,6 +61,7 @@ impl Watch {
             judged: 0,
             open: false,
             now: None,
+            forgotten: CaptureTime::MIN,
         }
     }
 
@@ -92,7 +95,7 @@ impl Watch {
     /// Judges what is known; what is new or changed comes back, in settle order.
     pub fn settle(&mut self, inputs: Vec<Input>) -> Vec<Told> {
         self.judged = self.networks.handed();
-        let inputs = without_drops(inputs);
+        let inputs = self.known_losses(inputs);
         let snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
         self.tell(snapshot, false)
     }
@@ -101,17 +104,17 @@ impl Watch {
     /// begins anew.
     pub fn interrupt(&mut self, inputs: Vec<Input>) -> Vec<Told> {
         let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
-        let told = self.conclude(networks, inputs);
+        let told = self.conclude(networks, inputs, &[]);
         self.ledger.seal();
         self.losses.clear();
-        (self.judged, self.open, self.now) = (0, false, None);
+        (self.judged, self.open, self.now, self.forgotten) = (0, false, None, CaptureTime::MIN);
         told
     }
 
     /// The end.
-    pub fn finish(mut self, inputs: Vec<Input>) -> (Vec<Told>, Totals) {
+    pub fn finish(mut self, inputs: Vec<Input>, journal: &[JournalEntry]) -> (Vec<Told>, Totals) {
         let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
-        let told = self.conclude(networks, inputs);
+        let told = self.conclude(networks, inputs, journal);
         (told, self.ledger.totals())
     }
 
@@ -121,11 +124,18 @@ impl Watch {
         self.ledger.totals()
     }
 
-    fn conclude(&mut self, networks: Networks, inputs: Vec<Input>) -> Vec<Told> {
+    fn conclude(&mut self, networks: Networks, inputs: Vec<Input>, journal: &[JournalEntry]) -> Vec<Told> {
         let mut parts = networks.finish();
+        accept_journal(journal, &mut parts);
         let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
-        let snapshot = conclude(parts, without_drops(inputs), &self.settings, Judgement::Final);
+        let snapshot = conclude(parts, self.known_losses(inputs), &self.settings, Judgement::Final);
         self.tell(snapshot, true)
+    }
+
+    /// Losses that are known by time concern what happened then, and nothing else.
+    fn known_losses(&self, inputs: Vec<Input>) -> Vec<Input> {
+        let timed = |input: Input| if input.format == "live" { Input { dropped: 0, ..input } } else { input };
+        inputs.into_iter().map(timed).collect()
     }
 
     fn tell(&mut self, snapshot: Snapshot, over: bool) -> Vec<Told> {
@@ -135,7 +145,7 @@ impl Watch {
             doubt_losses(&self.losses, finding);
         }
         let mut open = false;
-        let told = self.ledger.update(findings, now, |finding| {
+        let told = self.ledger.update(findings, self.forgotten, |finding| {
             let settled = over || is_settled(finding, now);
             open |= !settled;
             settled
@@ -168,11 +178,6 @@ fn is_settled(finding: &Finding, now: CaptureTime) -> bool {
         _ => FOLLOWS_AT_ONCE,
     };
     !waits && now >= finding.ended.after(patience)
-}
-
-/// Live, losses are known by time: they concern what happened then, and nothing else.
-fn without_drops(inputs: Vec<Input>) -> Vec<Input> {
-    inputs.into_iter().map(|input| Input { dropped: 0, ..input }).collect()
 }
 
 /// A finding whose time overlaps losses is less certain.

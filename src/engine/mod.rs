@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::flow::TableStats;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
-use crate::source::{Capture, Input, Options, digest};
+use crate::source::{Capture, Input, JournalEntry, Options, digest};
 use crate::transaction::{HostEvent, Transaction};
 use crate::verdict::Finding;
 use crate::verdict::judge::{judge, judge_for_good};
@@ -87,15 +87,15 @@ pub fn analyse_capture(
     for (input, handle) in inputs.iter_mut().zip(digests) {
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
-    accept_journal(&capture, &mut parts);
+    accept_journal(&capture.journal(), &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
     conclude(parts, inputs, settings, Judgement::Final)
 }
 
 /// Windows' own events name no network; the first one has them.
-fn accept_journal(capture: &Capture, parts: &mut [(World, Counts, TableStats)]) {
+fn accept_journal(journal: &[JournalEntry], parts: &mut [(World, Counts, TableStats)]) {
     if let Some((world, ..)) = parts.first_mut() {
-        for event in capture.journal().iter().filter_map(HostEvent::read) {
+        for event in journal.iter().filter_map(HostEvent::read) {
             world.accept(Transaction::HostEvent(Box::new(event)));
         }
     }

@@ -3,6 +3,7 @@
 pub mod args;
 mod evidence;
 mod output;
+mod pace;
 mod rights;
 mod ring;
 mod signals;
@@ -16,6 +17,8 @@ use anyhow::bail;
 
 use self::evidence::EvidenceFolder;
 use self::output::LiveOutput;
+use self::pace::Pace;
+use self::ring::Ring;
 use self::signals::Signals;
 use self::writer::Writer;
 use super::args::{Common, ReportArguments};
@@ -27,7 +30,12 @@ use crate::report::live as report_live;
 use crate::report::{Format, Options, Style};
 use crate::settings::Settings;
 use crate::source::live::{Cut, Happened, Live, Notice, Plan};
+use crate::source::{Frame, Input};
 
+/// Nothing could be read.
+const UNUSABLE: u8 = 2;
+/// Interrupted by SIGINT (128 + 2).
+const INTERRUPTED: u8 = 130;
 /// Longest wait for packets before signals and judgements are looked at.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Shortest time between two judgements.
@@ -45,43 +53,70 @@ pub fn watch(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8>
         bail!("a live run never ends, and so has no whole report: --format ndjson or text prints finding by finding");
     }
     let settings = settings(common)?;
+    let (mut run, ring) = prepare(arguments, common, &settings, None)?;
+    run.source = Some(open(arguments, common, &settings)?);
+    confine(arguments);
+    run.begin(arguments, ring)?;
+    for input in run.inputs() {
+        let link = input.link_types.join(", ");
+        say(&format!("ncsight: listening on {} ({link})", input.path.display()));
+    }
+    run.go()
+}
+
+/// Reads a capture from standard input while another program still writes it; returns the exit code.
+///
+/// # Errors
+///
+/// The arguments make no sense.
+pub fn follow(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8> {
+    let settings = settings(common)?;
+    let (mut run, ring) = prepare(arguments, common, &settings, Some(Pace::default()))?;
+    confine(arguments);
+    let stream = Box::new(std::io::stdin());
+    run.source = Some(Live::follow(Path::new("-"), stream, common.filter.clone(), || {})?);
+    run.begin(arguments, ring)?;
+    run.go()
+}
+
+/// Everything that needs no source yet.
+fn prepare<'a>(
+    arguments: &ReportArguments,
+    common: &'a Common,
+    settings: &Settings,
+    pace: Option<Pace>,
+) -> anyhow::Result<(Run<'a>, Option<Ring>)> {
     let style = style(common, &Output::Standard)?;
     let options = Options { language: style.language, selection: selection(common, &style.zone)? };
     let live = &arguments.live;
     let ring = live.ring.as_deref().map(ring::parse).transpose().map_err(|wrong| anyhow::anyhow!("--ring {wrong}"))?;
-    let out = LiveOutput::open(arguments.output.clone())?;
-    let evidence = live.write_findings.as_deref().map(EvidenceFolder::open).transpose()?;
-    let signals = Signals::take()?;
-    let mut source = open(arguments, common, &settings)?;
-    // From here on nothing is opened but outputs: whoever looks into packets has no rights.
-    if let Some(open) = rights::give_up(&folders(arguments)) {
-        say(&format!("ncsight: {open}"));
-    }
-    let writer = live.write.clone().map(|path| Writer::start(path, ring, live.interfaces.clone())).transpose()?;
-    if let Some(writer) = &writer {
-        source.copy_to(writer.queue());
-    }
-    for input in source.inputs() {
-        let link = input.link_types.join(", ");
-        say(&format!("ncsight: listening on {} ({link})", input.path.display()));
-    }
+    let names = if pace.is_some() { vec!["-".to_owned()] } else { live.interfaces.clone() };
     let run = Run {
-        writer,
-        evidence,
-        watch: Watch::new(&settings),
-        source,
-        signals,
-        out,
+        watch: Watch::new(settings),
+        source: None,
+        signals: Signals::take()?,
+        out: LiveOutput::open(arguments.output.clone(), pace.is_some())?,
+        writer: None,
+        evidence: live.write_findings.as_deref().map(EvidenceFolder::open).transpose()?,
         format: arguments.format,
         options,
         style,
-        names: live.interfaces.clone(),
+        names,
+        pace,
         judged: Instant::now(),
         cost: Duration::ZERO,
         reached: false,
+        unreadable: None,
         common,
     };
-    run.go()
+    Ok((run, ring))
+}
+
+/// From here on nothing is opened but outputs: whoever looks into packets has no rights.
+fn confine(arguments: &ReportArguments) {
+    if let Some(open) = rights::give_up(&folders(arguments)) {
+        say(&format!("ncsight: {open}"));
+    }
 }
 
 /// The folders of all outputs.
@@ -118,7 +153,7 @@ fn open(_: &ReportArguments, _: &Common, _: &Settings) -> anyhow::Result<Live> {
 /// A run.
 struct Run<'a> {
     watch: Watch,
-    source: Live,
+    source: Option<Live>,
     signals: Signals,
     out: LiveOutput,
     writer: Option<Writer>,
@@ -127,11 +162,15 @@ struct Run<'a> {
     options: Options,
     style: Style,
     names: Vec<String>,
+    /// Of a stream; interfaces are always live.
+    pace: Option<Pace>,
     judged: Instant,
     /// What the last judgement took.
     cost: Duration,
     /// A finding was as serious as `--fail-on` says.
     reached: bool,
+    /// Why nothing could be read.
+    unreadable: Option<String>,
     common: &'a Common,
 }
 
@@ -143,6 +182,20 @@ enum Next {
 }
 
 impl Run<'_> {
+    /// Starts to write packets, where that is wanted.
+    fn begin(&mut self, arguments: &ReportArguments, ring: Option<Ring>) -> anyhow::Result<()> {
+        let path = arguments.live.write.clone();
+        self.writer = path.map(|path| Writer::start(path, ring, self.names.clone())).transpose()?;
+        if let (Some(writer), Some(source)) = (&self.writer, &mut self.source) {
+            source.copy_to(writer.queue());
+        }
+        Ok(())
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        self.source.as_ref().map(Live::inputs).unwrap_or_default()
+    }
+
     fn go(mut self) -> anyhow::Result<u8> {
         let start = Instant::now();
         while !self.signals.ends() {
@@ -150,11 +203,16 @@ impl Run<'_> {
                 break;
             }
         }
-        let watch = std::mem::replace(&mut self.watch, Watch::new(&crate::settings::Settings::default()));
-        let (told, totals) = watch.finish(self.source.inputs());
+        if let Some(why) = self.unreadable.take().filter(|_| self.inputs().iter().all(|input| input.packets == 0)) {
+            say(&format!("ncsight: {why}"));
+            return Ok(UNUSABLE);
+        }
+        let watch = std::mem::replace(&mut self.watch, Watch::new(&Settings::default()));
+        let journal = self.source.as_ref().map(Live::journal).unwrap_or_default();
+        let (told, totals) = watch.finish(self.inputs(), &journal);
         self.print(told)?;
-        let packets: u64 = self.source.inputs().iter().map(|input| input.packets).sum();
-        let (kernel, interface) = self.source.dropped();
+        let packets: u64 = self.inputs().iter().map(|input| input.packets).sum();
+        let (kernel, interface) = self.dropped();
         say(&format!(
             "ncsight: {packets} packets in {:.1} s, dropped {kernel} by the kernel and {interface} by interfaces; {} findings: {} errors, {} warnings",
             start.elapsed().as_secs_f64(),
@@ -170,23 +228,42 @@ impl Run<'_> {
                 say(&format!("ncsight: {unwritten} packets were not written"));
             }
         }
-        Ok(u8::from(self.reached))
+        Ok(if self.pace.is_some() && self.signals.interrupted() { INTERRUPTED } else { u8::from(self.reached) })
     }
 
     /// Packets that were analysed and did not get into a file.
     fn unwritten(&self) -> u64 {
-        self.source.uncopied() + self.writer.as_ref().map_or(0, Writer::lost)
+        self.source.as_ref().map_or(0, Live::uncopied) + self.writer.as_ref().map_or(0, Writer::lost)
+    }
+
+    fn dropped(&self) -> (u64, u64) {
+        self.source.as_ref().map_or((0, 0), Live::dropped)
     }
 
     fn step(&mut self) -> anyhow::Result<Next> {
-        let Self { watch, source, evidence, .. } = self;
-        let mut take = |frame: &crate::source::Frame<'_>| {
+        let Self { watch, source: Some(source), evidence, .. } = self else { return Ok(Next::End) };
+        let mut last = None;
+        let mut take = |frame: &Frame<'_>| {
+            last = last.max(Some(frame.at.time));
             watch.frame(frame);
             if let Some(evidence) = evidence {
                 evidence.packet(frame);
             }
         };
-        match source.next(PATIENCE, &mut take) {
+        let happened = source.next(PATIENCE, &mut take);
+        if let Some(pace) = &mut self.pace {
+            let time = match last {
+                Some(last) => {
+                    pace.packets(last, Instant::now());
+                    None
+                }
+                None => pace.silence(Instant::now()),
+            };
+            if let Some(now) = time {
+                watch.tick(now);
+            }
+        }
+        match happened {
             Happened::Nothing | Happened::Packets => {}
             Happened::Time(now) => watch.tick(now),
             Happened::Lost(source, loss) => {
@@ -201,6 +278,10 @@ impl Run<'_> {
                 let told = watch.interrupt(source.inputs());
                 self.print(told)?;
             }
+            Happened::Notice(_, Notice::Ended(why)) => {
+                self.unreadable = why;
+                return Ok(Next::End);
+            }
             Happened::Notice(source, notice) => self.tell(source, &notice),
             Happened::Over => return Ok(Next::End),
         }
@@ -214,9 +295,10 @@ impl Run<'_> {
             self.statistics();
         }
         let pause = JUDGE_EVERY.max(self.cost * JUDGE_SHARE);
-        if self.judged.elapsed() >= pause && self.watch.is_due() {
+        let live = self.pace.as_ref().is_none_or(Pace::is_live);
+        if live && self.judged.elapsed() >= pause && self.watch.is_due() {
             let start = Instant::now();
-            let told = self.watch.settle(self.source.inputs());
+            let told = self.watch.settle(self.inputs());
             self.judged = Instant::now();
             self.cost = self.judged.duration_since(start);
             self.print(told)?;
@@ -229,7 +311,7 @@ impl Run<'_> {
         if told.is_empty() {
             return Ok(());
         }
-        let about = Snapshot { inputs: self.source.inputs(), time_digits: 6, ..Snapshot::default() };
+        let about = Snapshot { inputs: self.inputs(), time_digits: self.inputs().iter().map(|input| input.time_digits).max().unwrap_or(6), ..Snapshot::default() };
         for one in told {
             if !self.options.selection.shows(&one.finding) {
                 continue;
@@ -265,16 +347,15 @@ impl Run<'_> {
                 format!("the clock was set back by {:.1} s; what was open is not timed out", time.as_secs_f64())
             }
             Notice::Clock(Cut::Away(time)) => format!("{name}: away for {:.1} s", time.as_secs_f64()),
-            Notice::Ended(Some(why)) => format!("{name}: {why}"),
-            Notice::Ended(None) => return,
+            Notice::Ended(_) => return,
         };
         say(&format!("ncsight: {line}"));
     }
 
     fn statistics(&self) {
         let totals = self.watch.totals();
-        let (kernel, interface) = self.source.dropped();
-        for input in self.source.inputs() {
+        let (kernel, interface) = self.dropped();
+        for input in self.inputs() {
             say(&format!(
                 "ncsight: {}: {} packets, {} bytes, dropped {kernel} by the kernel, {interface} by interfaces",
                 input.path.display(),

@@ -14,14 +14,15 @@ pub struct LiveOutput {
 }
 
 impl LiveOutput {
-    /// Opens `path`, or takes standard output. A file that is there is gone on with, as logs are.
+    /// Opens `path`, or takes standard output. With `anew` a file that is there is emptied, else it is gone on with, as
+    /// logs are.
     ///
     /// # Errors
     ///
     /// The file cannot be opened.
-    pub fn open(path: Option<PathBuf>) -> Result<Self, Error> {
+    pub fn open(path: Option<PathBuf>, anew: bool) -> Result<Self, Error> {
         let path = path.filter(|path| path != Path::new("-"));
-        let sink = sink(path.as_deref())?;
+        let sink = sink(path.as_deref(), anew)?;
         Ok(Self { path, sink, gone: false })
     }
 
@@ -33,7 +34,7 @@ impl LiveOutput {
     pub fn reopen(&mut self) -> Result<(), Error> {
         if self.path.is_some() {
             self.flush()?;
-            self.sink = sink(self.path.as_deref())?;
+            self.sink = sink(self.path.as_deref(), false)?;
         }
         Ok(())
     }
@@ -79,10 +80,11 @@ impl LiveOutput {
     }
 }
 
-fn sink(path: Option<&Path>) -> Result<BufWriter<Box<dyn Write>>, Error> {
+fn sink(path: Option<&Path>, anew: bool) -> Result<BufWriter<Box<dyn Write>>, Error> {
     let sink: Box<dyn Write> = match path {
         Some(path) => {
-            let file = OpenOptions::new().create(true).append(true).open(path);
+            let mut options = OpenOptions::new();
+            let file = options.create(true).append(!anew).write(true).truncate(anew).open(path);
             Box::new(file.map_err(|source| Error::Io { path: path.to_owned(), operation: "open", source, hint: "" })?)
         }
         None => Box::new(io::stdout()),

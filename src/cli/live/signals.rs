@@ -10,6 +10,7 @@ use signal_hook::consts;
 #[derive(Debug, Default)]
 pub struct Signals {
     end: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
     reopen: Arc<AtomicBool>,
     statistics: Arc<AtomicBool>,
 }
@@ -29,6 +30,7 @@ impl Signals {
                 .context(wrong)?;
             signal_hook::flag::register(number, Arc::clone(&signals.end)).context(wrong)?;
         }
+        signal_hook::flag::register(consts::SIGINT, Arc::clone(&signals.interrupted)).context(wrong)?;
         #[cfg(unix)]
         {
             signal_hook::flag::register(consts::SIGHUP, Arc::clone(&signals.reopen)).context(wrong)?;
@@ -41,6 +43,12 @@ impl Signals {
     #[must_use]
     pub fn ends(&self) -> bool {
         self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is wanted by somebody at the terminal.
+    #[must_use]
+    pub fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Whether outputs are to be reopened; asked once.

@@ -28,7 +28,7 @@ pub use device::permitted;
 pub use kernel_filter::kernel_filter;
 
 use self::lanes::Lanes;
-use super::{Frame, Input};
+use super::{Frame, Input, JournalEntry};
 use crate::time::CaptureTime;
 
 /// Batches that wait for the analysis: a judgement of everything may take a few hundred milliseconds.
@@ -97,6 +97,8 @@ enum Event {
     Notice(u16, Notice),
     /// What is known of a stream by now.
     About(u16, Box<Input>),
+    /// What a journal in the stream says.
+    Journal(Vec<JournalEntry>),
 }
 
 /// What goes to whoever wants a copy.
@@ -164,13 +166,14 @@ pub struct Live {
     copies: Option<SyncSender<Copied>>,
     /// Packets that it did not take.
     uncopied: u64,
+    journal: Vec<JournalEntry>,
 }
 
 impl Live {
     fn new(inputs: Vec<Input>) -> (Self, Arc<Shared>, SyncSender<Event>) {
         let shared = Arc::<Shared>::default();
         let (send, events) = sync_channel(QUEUE);
-        let live = Self { shared: Arc::clone(&shared), events, lanes: Lanes::new(inputs), copies: None, uncopied: 0 };
+        let live = Self { shared: Arc::clone(&shared), events, lanes: Lanes::new(inputs), copies: None, uncopied: 0, journal: Vec::new() };
         (live, shared, send)
     }
 
@@ -189,6 +192,12 @@ impl Live {
     #[must_use]
     pub fn inputs(&self) -> Vec<Input> {
         self.lanes.inputs()
+    }
+
+    /// The journal entries of a stream that has ended.
+    #[must_use]
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.journal.clone()
     }
 
     /// Packets dropped so far by the kernel, and by the interfaces.
@@ -238,6 +247,10 @@ impl Live {
             Event::Notice(source, notice) => {
                 self.lanes.notice(source, &notice);
                 Happened::Notice(source, notice)
+            }
+            Event::Journal(journal) => {
+                self.journal = journal;
+                Happened::Packets
             }
             Event::About(source, input) => {
                 self.lanes.about(source, *input);

@@ -67,6 +67,7 @@ fn read(mut capture: Capture, shared: &super::Shared, events: &SyncSender<Event>
         batch.push_frame(&frame);
     }
     tell(&capture, events)?;
+    events.send(Event::Journal(capture.journal())).ok()?;
     if !batch.is_empty() {
         events.send(Event::Packets(0, Arc::new(batch))).ok()?;
     }
