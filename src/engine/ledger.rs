@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use super::live::Totals;
 use crate::time::CaptureTime;
 use crate::verdict::judge::{is_os_check, is_probe};
-use crate::verdict::{Family, Finding, Severity, Verdict};
+use crate::verdict::{Capability, Cause, Confidence, Family, Finding, Route, Severity, Verdict};
 
 /// A finding so soon after what was let go may have lost a part of what it rests on: it is neither revised nor told for the
 /// first time.
@@ -30,6 +30,8 @@ pub enum Change {
 #[derive(Debug)]
 struct Entry {
     told: Finding,
+    /// What later judgements are compared with.
+    mark: Mark,
     /// Occurrences in the finding as it was judged last: what is kept of a client shrinks, the total does not.
     counted: u32,
     total: u32,
@@ -88,7 +90,8 @@ impl Ledger {
                 }
                 out.push((finding.clone(), Change::New));
                 let count = finding.details.count;
-                let entry = Entry { told: finding, counted: count, total: count, held: true };
+                let mark = Mark::of(&finding);
+                let entry = Entry { told: finding, mark, counted: count, total: count, held: true };
                 self.clients.entry(entry.told.client).or_default().push(entry);
             }
         }
@@ -126,6 +129,25 @@ impl Ledger {
         });
     }
 
+    /// The same findings, judged again after what is history was let go: that changes nothing that was told, and what is
+    /// not among them any more is history, too.
+    pub fn rebase(&mut self, findings: &[Finding]) {
+        for entry in self.clients.values_mut().flatten() {
+            entry.held = false;
+        }
+        for finding in findings {
+            let known = self.clients.get_mut(&finding.client).and_then(|entries| find(entries, finding));
+            if let Some(entry) = known {
+                (entry.held, entry.counted, entry.mark) = (true, finding.details.count, Mark::of(finding));
+            }
+        }
+        self.clients.retain(|_, entries| {
+            entries.retain(|entry| entry.held);
+            !entries.is_empty()
+        });
+        self.clients.shrink_to(self.clients.len() * 2);
+    }
+
     /// Everything told so far is history.
     pub fn seal(&mut self) {
         self.clients.clear();
@@ -141,24 +163,44 @@ impl Ledger {
 impl Entry {
     /// Whether a finding says something else than was told. More of the same is told at every doubling.
     fn differs(&self, now: &Finding) -> bool {
-        let before = &self.told;
-        before.verdict != now.verdict
-            || before.cause != now.cause
-            || before.severity != now.severity
-            || before.confidence != now.confidence
-            || before.capability != now.capability
-            || before.guess != now.guess
-            || before.route != now.route
-            || before.recovered_after.is_some() != now.recovered_after.is_some()
-            || self.total >= before.details.count.saturating_mul(2)
+        self.mark != Mark::of(now) || self.total >= self.told.details.count.saturating_mul(2)
     }
 
     fn tell(&mut self, now: Finding) {
         let (id, revision, started) = (self.told.id, self.told.revision + 1, self.told.started);
+        self.mark = Mark::of(&now);
         self.told = now;
         (self.told.id, self.told.revision) = (id, revision);
         self.told.started = self.told.started.min(started);
         self.told.details.count = self.total;
+    }
+}
+
+/// What a finding says: where it changes, the finding is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    verdict: Verdict,
+    cause: Option<Cause>,
+    severity: Severity,
+    confidence: Confidence,
+    capability: Option<Capability>,
+    guess: Option<Verdict>,
+    route: Option<Route>,
+    recovered: bool,
+}
+
+impl Mark {
+    const fn of(finding: &Finding) -> Self {
+        Self {
+            verdict: finding.verdict,
+            cause: finding.cause,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            capability: finding.capability,
+            guess: finding.guess,
+            route: finding.route,
+            recovered: finding.recovered_after.is_some(),
+        }
     }
 }
 

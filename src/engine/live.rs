@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::ledger::Ledger;
 pub use super::ledger::Change;
+use super::ledger::Ledger;
 use super::networks::Networks;
 use super::snapshot::Snapshot;
 use super::{Judgement, accept_journal, conclude};
@@ -24,6 +24,11 @@ use crate::verdict::{Confidence, Doubt, Finding, Severity, Verdict};
 const FOLLOWS_AT_ONCE: Duration = Duration::from_millis(400);
 /// Findings about many attempts are told when so long none has spoken against them.
 const MANY_ATTEMPTS: Duration = Duration::from_secs(150);
+
+/// Transactions are kept for so long after they ended: longer than any rule looks back.
+const KEPT: Duration = Duration::from_secs(600);
+/// Time between two looks at what can be let go.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Something to tell.
 #[derive(Clone, Debug)]
@@ -47,6 +52,9 @@ pub struct Watch {
     now: Option<CaptureTime>,
     /// What ended before was let go.
     forgotten: CaptureTime,
+    /// When that was last looked at.
+    swept: Option<CaptureTime>,
+    began: Option<CaptureTime>,
 }
 
 impl Watch {
@@ -62,6 +70,8 @@ impl Watch {
             open: false,
             now: None,
             forgotten: CaptureTime::MIN,
+            swept: None,
+            began: None,
         }
     }
 
@@ -69,6 +79,7 @@ impl Watch {
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>) {
         self.now = self.now.max(Some(frame.at.time));
+        self.began = self.began.or(self.now);
         self.networks.frame(frame);
     }
 
@@ -96,8 +107,33 @@ impl Watch {
     pub fn settle(&mut self, inputs: Vec<Input>) -> Vec<Told> {
         self.judged = self.networks.handed();
         let inputs = self.known_losses(inputs);
-        let snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
-        self.tell(snapshot, false)
+        let snapshot = conclude(self.networks.known(), inputs.clone(), &self.settings, Judgement::Provisional);
+        let told = self.tell(snapshot, false);
+        if let Some(now) = self.now
+            && self.swept.is_none_or(|last| now.since(last) >= SWEEP_EVERY)
+        {
+            self.sweep(now, inputs);
+        }
+        told
+    }
+
+    /// Lets go of what is history. What is judged without it is what later judgements are compared with.
+    fn sweep(&mut self, now: CaptureTime, inputs: Vec<Input>) {
+        self.swept = Some(now);
+        let before = now.before(KEPT);
+        if self.began.is_some_and(|began| began >= before) {
+            return;
+        }
+        self.forgotten = before;
+        self.networks.forget(before);
+        while self.losses.front().is_some_and(|loss| loss.to < before) {
+            self.losses.pop_front();
+        }
+        let mut snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
+        for finding in &mut snapshot.findings {
+            doubt_losses(&self.losses, finding);
+        }
+        self.ledger.rebase(&snapshot.findings);
     }
 
     /// What comes from now on does not belong to what came before: settles everything as at the end of a capture, and
@@ -107,7 +143,8 @@ impl Watch {
         let told = self.conclude(networks, inputs, &[]);
         self.ledger.seal();
         self.losses.clear();
-        (self.judged, self.open, self.now, self.forgotten) = (0, false, None, CaptureTime::MIN);
+        (self.judged, self.open, self.forgotten) = (0, false, CaptureTime::MIN);
+        (self.now, self.swept, self.began) = (None, None, None);
         told
     }
 
@@ -177,7 +214,7 @@ fn is_settled(finding: &Finding, now: CaptureTime) -> bool {
         Verdict::EndpointSetUnreachable | Verdict::OfficeGatedByNcsi => MANY_ATTEMPTS,
         _ => FOLLOWS_AT_ONCE,
     };
-    !waits && now >= finding.ended.after(patience)
+    !waits && now >= finding.settled.after(patience)
 }
 
 /// A finding whose time overlaps losses is less certain.

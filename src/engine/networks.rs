@@ -57,6 +57,13 @@ impl Networks {
         }
     }
 
+    /// Lets go of what ended before that moment.
+    pub(super) fn forget(&mut self, before: CaptureTime) {
+        for (_, world) in &mut self.parts {
+            world.forget(before);
+        }
+    }
+
     /// Transactions handed over so far: as long as it stands still, nothing new can be found.
     pub(super) fn handed(&self) -> u64 {
         self.parts.iter().map(|(pipeline, _)| pipeline.handed()).sum()

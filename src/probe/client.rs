@@ -269,6 +269,32 @@ impl Client {
         self.quic_uses.push_back(QuicUse { host, server, first: at, last: at, answered });
     }
 
+    /// Lets go of what ended before that moment. The latest of each kind stay: they say how things stand.
+    pub fn forget(&mut self, before: CaptureTime) {
+        forget(&mut self.lookups, |lookup| lookup.ended >= before);
+        forget(&mut self.failed, |failed| failed.connection.last.time >= before);
+        forget(&mut self.exchanges, |exchange| exchange.ended >= before);
+        forget(&mut self.handshakes, |handshake| handshake.ended >= before);
+        self.rivals.retain(|(_, at, ..)| at.time >= before);
+        self.proxy_uses.retain(|one| one.at >= before);
+        self.quic_uses.retain(|one| one.last >= before);
+        self.unasked.retain(|(_, at)| *at >= before);
+        self.named.retain(|_, names| {
+            names.retain(|named| named.at.after(named.ttl.max(NAME_EXPLAINS)) >= before);
+            !names.is_empty()
+        });
+    }
+
+    /// Whether any transaction is kept of it.
+    #[must_use]
+    pub fn keeps_anything(&self) -> bool {
+        !(self.lookups.is_empty()
+            && self.failed.is_empty()
+            && self.exchanges.is_empty()
+            && self.handshakes.is_empty()
+            && self.discovery.is_none())
+    }
+
     /// Remembers a use of a proxy.
     pub fn keep_proxy_use(&mut self, one: ProxyUse) {
         if self.proxy_uses.len() >= MAX_PROXY_USES {
@@ -321,4 +347,15 @@ fn keep<T>(list: &mut VecDeque<T>, item: T, dropped: &mut u64) {
         *dropped += 1;
     }
     list.push_back(item);
+}
+
+/// Drops what `stays` denies, but for the latest two.
+fn forget<T>(list: &mut VecDeque<T>, stays: impl Fn(&T) -> bool) {
+    let newest = list.len().saturating_sub(2);
+    let mut index = 0;
+    list.retain(|one| {
+        index += 1;
+        index > newest || stays(one)
+    });
+    list.shrink_to(list.len() * 2);
 }

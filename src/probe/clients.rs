@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::client::Client;
 use crate::source::PacketRef;
+use crate::time::CaptureTime;
 
 /// The clients, bounded in number and in what is kept of all of them together.
 #[derive(Default)]
@@ -46,6 +47,18 @@ impl Clients {
         }
     }
 
+    /// Lets go of what ended before `before`, but for the latest of each kind, and of clients that did nothing since
+    /// `idle`; where the table is half full, of all that kept nothing.
+    pub(super) fn forget(&mut self, before: CaptureTime, idle: CaptureTime) {
+        let crowded = self.table.len() > self.max / 2;
+        self.table.retain(|_, client| {
+            client.forget(before);
+            client.last >= idle && (!crowded || client.last >= before || client.keeps_anything())
+        });
+        self.table.shrink_to(self.table.len() * 2);
+        self.kept = self.table.values().map(cost::of).sum();
+    }
+
     /// The client of that address, made where there is room.
     pub(super) fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
         if !self.table.contains_key(&address) {
@@ -83,6 +96,7 @@ impl Clients {
 
 /// What a transaction of each kind takes with its texts, roughly.
 pub(super) mod cost {
+    use super::Client;
     use crate::transaction::{Attempted, Exchange, Handshake, Lookup, NameCall};
 
     pub const LOOKUP: usize = size_of::<Lookup>() + 256;
@@ -90,4 +104,18 @@ pub(super) mod cost {
     pub const ATTEMPTED: usize = size_of::<Attempted>() + 256;
     pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
     pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;
+
+    /// What is kept of a client takes, roughly.
+    pub fn of(client: &Client) -> usize {
+        let discovery = client.discovery.as_ref().map_or(0, |found| {
+            (found.lookups.len() + found.proxy_lookups.len()) * LOOKUP
+                + found.fetches.len() * EXCHANGE
+                + found.calls.len() * CALL
+        });
+        client.lookups.len() * LOOKUP
+            + client.failed.len() * ATTEMPTED
+            + client.exchanges.len() * EXCHANGE
+            + client.handshakes.len() * HANDSHAKE
+            + discovery
+    }
 }

@@ -35,6 +35,12 @@ impl Completed {
         times.push_back((handshake.ended, offer));
     }
 
+    /// Lets go of pairs between which nothing has worked since that moment.
+    pub fn forget(&mut self, before: CaptureTime) {
+        self.pairs.retain(|_, times| times.back().is_some_and(|(at, _)| *at >= before));
+        self.pairs.shrink_to(self.pairs.len() * 2);
+    }
+
     /// When the same offer first worked after this one was made.
     #[must_use]
     pub fn after(&self, failed: &Handshake) -> Option<CaptureTime> {

@@ -86,6 +86,12 @@ impl Hops {
         }
     }
 
+    /// Lets go of hosts that nothing reached from afar since that moment.
+    pub fn forget(&mut self, before: CaptureTime) {
+        self.hosts.retain(|_, periods| periods.back().is_some_and(|period| period.last.at >= before));
+        self.hosts.shrink_to(self.hosts.len() * 2);
+    }
+
     /// About the first packet from afar towards `host` within `from..=to`.
     #[must_use]
     pub fn far(&self, host: IpAddr, from: CaptureTime, to: CaptureTime) -> Option<Far> {

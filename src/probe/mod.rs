@@ -8,6 +8,7 @@ pub mod completed;
 pub mod correlate;
 pub mod discovery;
 pub mod endpoints;
+mod forget;
 pub mod hops;
 pub mod host_events;
 pub mod hosts;

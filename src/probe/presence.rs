@@ -78,6 +78,12 @@ impl Presence {
         }
     }
 
+    /// Lets go of hosts that nothing was sent to since that moment.
+    pub fn forget(&mut self, before: CaptureTime) {
+        self.hosts.retain(|_, stretches| stretches.0.back().is_some_and(|(_, end)| *end >= before));
+        self.hosts.shrink_to(self.hosts.len() * 2);
+    }
+
     /// Whether unicast traffic towards `host` was captured within `from..=to`.
     #[must_use]
     pub fn seen(&self, host: IpAddr, from: CaptureTime, to: CaptureTime) -> bool {

@@ -39,6 +39,14 @@ pub struct Refusals {
 }
 
 impl Refusals {
+    /// Lets go of users of whom nothing was heard since that moment.
+    pub fn forget(&mut self, before: CaptureTime) {
+        self.records.retain(|_, record| {
+            let refused = record.refused.back().map(|exchange| exchange.ended);
+            refused.max(record.accepted).is_some_and(|last| last >= before)
+        });
+    }
+
     /// Takes a request and its answer.
     pub fn exchange(&mut self, exchange: &Exchange) {
         let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else { return };

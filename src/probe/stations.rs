@@ -50,6 +50,18 @@ impl Stations {
         Self { max, ..Self::default() }
     }
 
+    /// Lets go of hosts that sent nothing since that moment.
+    pub fn forget(&mut self, before: CaptureTime) {
+        self.table.retain(|_, station| {
+            let sent = station.sources.iter().map(|used| used.last).max();
+            let claimed = station.claims.iter().map(|claim| claim.last).max();
+            let leased = station.leases.back().map(|lease| lease.first().time);
+            let asked = station.questions.back().map(|question| question.ended);
+            sent.max(claimed).max(leased).max(asked).is_some_and(|last| last >= before)
+        });
+        self.table.shrink_to(self.table.len() * 2);
+    }
+
     /// The host of a link address.
     #[must_use]
     pub fn get(&self, mac: Mac) -> Option<&Station> {

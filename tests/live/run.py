@@ -19,7 +19,11 @@ def main(names):
     for name in scenes.ALL if names == ["all"] else names:
         start = time.monotonic()
         with Lab(name) as lab:
-            scenes.ALL[name](lab)
+            try:
+                scenes.ALL[name](lab)
+            except Exception as error:
+                print(f"{name}: {error}", flush=True)
+                raise
         print(f"{name}: ok, {time.monotonic() - start:.1f} s", flush=True)
     return 0
 

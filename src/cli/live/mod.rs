@@ -311,7 +311,11 @@ impl Run<'_> {
         if told.is_empty() {
             return Ok(());
         }
-        let about = Snapshot { inputs: self.inputs(), time_digits: self.inputs().iter().map(|input| input.time_digits).max().unwrap_or(6), ..Snapshot::default() };
+        let about = Snapshot {
+            inputs: self.inputs(),
+            time_digits: self.inputs().iter().map(|input| input.time_digits).max().unwrap_or(6),
+            ..Snapshot::default()
+        };
         for one in told {
             if !self.options.selection.shows(&one.finding) {
                 continue;

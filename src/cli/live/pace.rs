@@ -13,7 +13,7 @@ const WAITS: Duration = Duration::from_millis(300);
 /// Packets that come over so long a time tell their pace.
 const ENOUGH: Duration = Duration::from_secs(2);
 /// How late packets of a live stream may come: buffers on the way, and a slow line.
-const LATE: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(1);
 /// Time goes on without packets for so long: further, and it is more likely that the line is cut.
 const FURTHEST: Duration = Duration::from_secs(200);
 
@@ -76,9 +76,9 @@ mod tests {
         pace.packets(at(1000), start);
         assert_eq!(pace.silence(start + Duration::from_millis(200)), None);
         assert!(!pace.is_live());
-        assert_eq!(pace.silence(start + Duration::from_secs(14)), Some(at(1012)));
+        assert_eq!(pace.silence(start + Duration::from_secs(14)), Some(at(1013)));
         assert!(pace.is_live());
-        assert_eq!(pace.silence(start + Duration::from_secs(9000)), Some(at(1198)), "the line may be cut");
+        assert_eq!(pace.silence(start + Duration::from_secs(9000)), Some(at(1199)), "the line may be cut");
     }
 
     #[test]

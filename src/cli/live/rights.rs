@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 /// On a reading thread: keeps `CAP_NET_RAW`, with which an interface that comes back is opened again.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "live"))]
 pub fn keep_capture() {
     use caps::{CapSet, Capability, CapsHashSet};
     let had = caps::has_cap(None, CapSet::Permitted, Capability::CAP_NET_RAW).unwrap_or(false);
@@ -35,11 +35,10 @@ pub fn give_up(folders: &[PathBuf]) -> Option<String> {
 
 #[cfg(target_os = "linux")]
 fn confine(folders: &[PathBuf]) -> Result<landlock::RulesetStatus, landlock::RulesetError> {
-    use landlock::{
-        ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules,
-    };
+    use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
     let abi = ABI::V5;
-    let output = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate | AccessFs::ReadDir;
+    let output =
+        AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate | AccessFs::ReadDir;
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
@@ -50,7 +49,7 @@ fn confine(folders: &[PathBuf]) -> Result<landlock::RulesetStatus, landlock::Rul
 }
 
 /// Other systems have other means.
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(not(target_os = "linux"), feature = "live"))]
 pub fn keep_capture() {}
 
 /// Other systems have other means.

@@ -74,8 +74,9 @@ impl Names {
             there: Vec::new(),
         };
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut found: Vec<(u64, PathBuf)> =
-            entries.filter_map(|entry| Some((names.number_of(&entry.file_name().to_string_lossy())?, entry.path()))).collect();
+        let mut found: Vec<(u64, PathBuf)> = entries
+            .filter_map(|entry| Some((names.number_of(&entry.file_name().to_string_lossy())?, entry.path())))
+            .collect();
         found.sort();
         names.number = found.last().map_or(0, |(number, _)| *number);
         names.there = found.into_iter().map(|(_, path)| path).collect();
@@ -125,7 +126,13 @@ mod tests {
     #[test]
     fn a_ring_goes_on_where_the_run_before_ended() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a_00007_20260101000000.pcapng", "a_00006_20260101000000.pcapng", "a.pcapng", "a_x_1.pcapng", "b_00009_20260101000000.pcapng"] {
+        for name in [
+            "a_00007_20260101000000.pcapng",
+            "a_00006_20260101000000.pcapng",
+            "a.pcapng",
+            "a_x_1.pcapng",
+            "b_00009_20260101000000.pcapng",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let mut names = Names::find(&folder.path().join("a.pcapng"));

@@ -38,8 +38,16 @@ impl Writer {
     pub fn start(path: PathBuf, ring: Option<Ring>, names: Vec<String>) -> Result<Self, Error> {
         let ring = ring.map(|ring| (ring, Names::find(&path)));
         let lost = Arc::<AtomicU64>::default();
-        let mut writing =
-            Writing { path, ring, names, file: None, since: Instant::now(), dropped: Vec::new(), failed: None, lost: Arc::clone(&lost) };
+        let mut writing = Writing {
+            path,
+            ring,
+            names,
+            file: None,
+            since: Instant::now(),
+            dropped: Vec::new(),
+            failed: None,
+            lost: Arc::clone(&lost),
+        };
         let first = writing.ring.as_ref().map_or_else(|| writing.path.clone(), |_| writing.path.clone());
         writing.open().map_err(|source| Error::Io { path: first, operation: "create", source, hint: "" })?;
         let (queue, inbox) = sync_channel(QUEUE);

@@ -68,6 +68,8 @@ pub struct Cell {
     quic: u64,
     /// The first failures of each stage.
     failures: Vec<Failure>,
+    /// The period of a live run in which it was last used.
+    period: u32,
 }
 
 /// Something done with a server whose name is not known yet.
@@ -87,6 +89,8 @@ pub struct Matrix {
     cells: HashMap<(IpAddr, Tag), Cell, foldhash::fast::RandomState>,
     nameless: Vec<Nameless>,
     proofs: usize,
+    /// Counts the periods of a live run.
+    period: u32,
     /// Office's start, its sign-in and other traffic.
     pub signs: AllSigns,
     /// What was not remembered because the tables were full.
@@ -160,6 +164,7 @@ impl Matrix {
             return;
         }
         let cell = self.cells.entry((client, tag)).or_default();
+        cell.period = self.period;
         cell.tell(told);
         let Some(failure) = failure else { return };
         if self.proofs >= MAX_ENDPOINT_PROOFS {
@@ -167,6 +172,20 @@ impl Matrix {
         } else {
             self.proofs += cell.keep(failure);
         }
+    }
+
+    /// Ends a period of a live run: what was not used in it is let go, and where a set works, counting begins anew, so
+    /// that an outage later on is not hidden by what worked before.
+    pub fn forget(&mut self, before: CaptureTime) {
+        let period = self.period;
+        self.cells.retain(|_, cell| {
+            let blocked = cell.counts.iter().any(|count| count.failed > 0 && count.ok == 0);
+            cell.period == period && blocked
+        });
+        self.cells.shrink_to(self.cells.len() * 2);
+        self.proofs = self.cells.values().map(|cell| cell.failures.len()).sum();
+        self.nameless.retain(|nameless| nameless.at >= before);
+        self.period += 1;
     }
 
     fn wait_for_name(&mut self, nameless: Nameless) {

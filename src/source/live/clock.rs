@@ -139,7 +139,11 @@ mod tests {
     #[test]
     fn clocks_that_go_on_together_say_nothing() {
         assert_eq!(between(look(1_000_000, 500, 500), look(1_000_100, 600, 600)), None);
-        assert_eq!(between(look(1_000_000, 500, 500), look(4_600_000, 3_600_500, 3_600_500)), None, "a stopped process");
+        assert_eq!(
+            between(look(1_000_000, 500, 500), look(4_600_000, 3_600_500, 3_600_500)),
+            None,
+            "a stopped process"
+        );
         assert_eq!(between(look(1_000_000, 500, 500), look(1_000_550, 600, 600)), None, "slewing");
     }
 

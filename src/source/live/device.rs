@@ -302,8 +302,7 @@ impl Reading {
             kernel: u64::from(stats.dropped.wrapping_sub(self.counted.kernel)),
             interface: u64::from(stats.if_dropped.wrapping_sub(self.counted.interface)),
         };
-        self.counted =
-            Counted { at: wall, when: Instant::now(), kernel: stats.dropped, interface: stats.if_dropped };
+        self.counted = Counted { at: wall, when: Instant::now(), kernel: stats.dropped, interface: stats.if_dropped };
         if loss.kernel + loss.interface > 0 {
             self.shared.kernel.fetch_add(loss.kernel, Ordering::Relaxed);
             self.shared.interface.fetch_add(loss.interface, Ordering::Relaxed);

@@ -88,6 +88,7 @@ pub enum Notice {
 }
 
 /// What the reading threads send.
+#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "a stream has no counters and no interfaces"))]
 enum Event {
     Packets(u16, Arc<Batch>),
     /// Everything of this source before that moment was sent.
@@ -173,7 +174,14 @@ impl Live {
     fn new(inputs: Vec<Input>) -> (Self, Arc<Shared>, SyncSender<Event>) {
         let shared = Arc::<Shared>::default();
         let (send, events) = sync_channel(QUEUE);
-        let live = Self { shared: Arc::clone(&shared), events, lanes: Lanes::new(inputs), copies: None, uncopied: 0, journal: Vec::new() };
+        let live = Self {
+            shared: Arc::clone(&shared),
+            events,
+            lanes: Lanes::new(inputs),
+            copies: None,
+            uncopied: 0,
+            journal: Vec::new(),
+        };
         (live, shared, send)
     }
 

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Live capture against `tcpdump -w /dev/null` on the same interface in turn, in namespaces that this script makes and deletes.
+
+    sudo benches/live.py drops [--pps 400000] [--pairs 5] [--seconds 10]     # packets dropped; 0 pps is top speed
+    sudo benches/live.py cpu   [--pps 100000] [--pairs 5] [--seconds 10]     # CPU seconds, bulk traffic
+    sudo benches/live.py soak  [--pps 50000] [--seconds 3600]                # resident memory, 10,000 new flows a second
+    sudo benches/live.py delay [--times 20]                                  # from the packet that settles it to the line
+
+It needs target/release/ncsight (or --ncsight), tcpdump and tcpreplay. Medians are of the pairs in which tcpdump itself dropped
+nothing.
+"""
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def sh(*argv):
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+class Cable:
+    """Two namespaces with a veth between them."""
+
+    def __enter__(self):
+        self.tap, self.far = (f"bench{os.getpid()}{end}" for end in "ab")
+        for name in (self.tap, self.far):
+            sh("ip", "netns", "add", name)
+        sh("ip", "link", "add", "eth0", "netns", self.tap, "type", "veth", "peer", "name", "eth0", "netns", self.far)
+        for name in (self.tap, self.far):
+            sh("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+            sh("ip", "-n", name, "link", "set", "eth0", "up")
+        return self
+
+    def __exit__(self, *_):
+        for name in (self.tap, self.far):
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def packet(flow, sequence, flags, payload, back=False):
+    """A TCP segment of a flow (a number) between a client and a server, as an Ethernet frame without checksums of TCP."""
+    client, server = struct.pack("!I", 0x0A000000 | (flow // 20000 % 60000 + 1)), bytes([198, 51, 100, 1 + flow % 200])
+    ports = (20000 + flow % 40000, 443)
+    source, destination = (server, client) if back else (client, server)
+    ports = ports[::-1] if back else ports
+    tcp = struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, 1, 0x50, flags, 65000, 0, 0) + payload
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), flow & 0xFFFF, 0x4000, 64, 6, 0, source, destination)
+    return b"\2\0\0\0\0\2\2\0\0\0\0\1\x08\0" + head + tcp
+
+
+def write(path, frames):
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        for index, frame in enumerate(frames):
+            out.write(struct.pack("<IIII", 1700000000 + index // 100000, index % 100000 * 10, len(frame), len(frame)) + frame)
+
+
+def bulk(path, packets=100_000, size=1400):
+    """Downloads over TLS that began before the capture: records of application data, acknowledged now and then."""
+    data = b"\x17\x03\x03\x40\x00" + b"\xa5" * (size - 5)
+    write(path, (packet(i % 97, 1000 + i * size, 0x10, b"" if i % 3 == 2 else data, back=i % 3 != 2) for i in range(packets)))
+
+
+def small(path, packets=100_000):
+    """Small packets of many established connections, most of which say nothing."""
+    write(path, (packet(i % 5000, 1000 + i, 0x10, b"\x17\x03\x03\x00\x50" + b"\xa5" * 80, back=i % 2 == 1) for i in range(packets)))
+
+
+def flows(path, count=100_000):
+    """Connections that open, say a little and close: five packets each."""
+    def each():
+        for flow in range(count):
+            yield packet(flow, 999, 2, b"")
+            yield packet(flow, 999, 0x12, b"", back=True)
+            yield packet(flow, 1000, 0x18, b"\x17\x03\x03\x00\x50" + b"\xa5" * 80)
+            yield packet(flow, 1080, 0x11, b"")
+            yield packet(flow, 1000, 0x11, b"", back=True)
+    write(path, each())
+
+
+def cpu_of(pid):
+    """Seconds of CPU of a process, user and system."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * PAGE
+
+
+class Reader:
+    """A program that captures, until it is ended."""
+
+    def __init__(self, cable, argv, ready, out=subprocess.DEVNULL):
+        self.err = tempfile.NamedTemporaryFile("w+", delete=False)
+        self.process = subprocess.Popen(["ip", "netns", "exec", cable.tap, *argv], stdout=out, stderr=self.err)
+        end = time.monotonic() + 20
+        while ready not in self.said():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"{argv[0]}: {self.said()}")
+            time.sleep(0.02)
+
+    def said(self):
+        with open(self.err.name, encoding="utf-8") as file:
+            return file.read()
+
+    def end(self):
+        """Ends it when it has read what is there; gives (CPU seconds, what it said)."""
+        before = -1.0
+        while (now := cpu_of(self.process.pid)) - before > 1.5 / TICK:
+            before = now
+            time.sleep(0.5)
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+        said = self.said()
+        os.unlink(self.err.name)
+        return now, said
+
+
+def tcpdump(cable):
+    return Reader(cable, ["tcpdump", "-i", "eth0", "-Z", "root", "-w", "/dev/null"], "listening")
+
+
+def ncsight(cable, options, *more, **kind):
+    return Reader(cable, [options.ncsight, "report", "--format", "ndjson", "-i", "eth0", *more], "listening", **kind)
+
+
+def replay(cable, path, options):
+    """Sends; gives packets sent and the rate that was reached."""
+    rate = ["--topspeed"] if not options.pps else ["--pps", str(options.pps)]
+    count = int((options.pps or 1_000_000) * options.seconds)
+    done = subprocess.run(["ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--preload-pcap", *rate, "--loop", "0", "--limit",
+                           str(count), "-i", "eth0", path], capture_output=True, text=True, check=True)
+    return int(re.search(r"Successful packets:\s+(\d+)", done.stdout)[1]), float(re.search(r"([\d.]+) pps", done.stdout)[1])
+
+
+def dropped(said):
+    """Packets dropped by the kernel, as the program says in the end."""
+    found = re.search(r"dropped (\d+) by the kernel", said) or re.search(r"(\d+) packets dropped by kernel", said)
+    return int(found[1])
+
+
+def pairs(options, path, show):
+    rows = []
+    with Cable() as cable:
+        for number in range(options.pairs):
+            row = {}
+            for name in (("tcpdump", "ncsight") if number % 2 == 0 else ("ncsight", "tcpdump")):
+                reader = tcpdump(cable) if name == "tcpdump" else ncsight(cable, options)
+                sent, rate = replay(cable, path, options)
+                cpu, said = reader.end()
+                row[name] = {"sent": sent, "pps": round(rate), "cpu": round(cpu, 3), "dropped": dropped(said)}
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    valid = [row for row in rows if row["tcpdump"]["dropped"] == 0]
+    print(f"{len(valid)} of {len(rows)} pairs count")
+    if valid:
+        show(valid)
+
+
+def drops(options, path):
+    small(path)
+    pairs(options, path, lambda rows: print("median drops of ncsight:", statistics.median(row["ncsight"]["dropped"] for row in rows)))
+
+
+def cpu(options, path):
+    bulk(path)
+    pairs(options, path, lambda rows: print("median of CPU seconds, ncsight / tcpdump:", round(statistics.median(
+        row["ncsight"]["cpu"] / max(row["tcpdump"]["cpu"], 1 / TICK) for row in rows), 2)))
+
+
+def soak(options, path):
+    """Every loop has other addresses, so all connections are new."""
+    flows(path)
+    with Cable() as cable:
+        reader = ncsight(cable, options)
+        sender = subprocess.Popen(["ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--preload-pcap", "--unique-ip", "--pps",
+                                   str(options.pps), "--loop", "0", "--limit", str(int(options.pps * options.seconds)), "-i", "eth0", path],
+                                  stdout=subprocess.DEVNULL)
+        start, sizes = time.monotonic(), []
+        while sender.poll() is None:
+            time.sleep(max(1.0, options.seconds / 30))
+            sizes.append(resident(reader.process.pid) / (1 << 20))
+            print(f"{time.monotonic() - start:7.0f} s {sizes[-1]:8.1f} MiB, CPU {cpu_of(reader.process.pid):.1f} s", flush=True)
+        _, said = reader.end()
+        print(said.splitlines()[-1])
+        half = len(sizes) // 2
+        if half > 2:
+            print(f"median of the second half / of the first: {statistics.median(sizes[half:]) / statistics.median(sizes[:half]):.3f}")
+
+
+def delay(options, path):
+    """The last packet of a portal's answer is sent, and the line waited for."""
+    source = os.path.join(HERE, "..", "captures", "direct-302.pcapng")
+    took = []
+    with Cable() as cable:
+        for number in range(options.times):
+            sh("tcprewrite", f"--seed={number + 1}", "-i", source, "-o", path)
+            with tempfile.NamedTemporaryFile() as out:
+                reader = ncsight(cable, options, out=out)
+                sh("ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--topspeed", "-i", "eth0", path)
+                start = time.monotonic()
+                while not os.path.getsize(out.name):
+                    if time.monotonic() - start > 10:
+                        raise SystemExit("no finding: " + reader.said())
+                    time.sleep(0.002)
+                took.append(time.monotonic() - start)
+                reader.end()
+    print(f"median {statistics.median(took) * 1e3:.0f} ms, longest {max(took) * 1e3:.0f} ms")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["drops", "cpu", "soak", "delay"])
+    parser.add_argument("--pps", type=int)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--ncsight", default=os.path.join(HERE, "..", "target", "release", "ncsight"))
+    options = parser.parse_args()
+    if options.pps is None:
+        options.pps = {"drops": 400_000, "cpu": 100_000, "soak": 50_000}.get(options.what, 0)
+    if options.seconds is None:
+        options.seconds = 3600 if options.what == "soak" else 10
+    with tempfile.TemporaryDirectory() as folder:
+        {"drops": drops, "cpu": cpu, "soak": soak, "delay": delay}[options.what](options, os.path.join(folder, "traffic.pcap"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
