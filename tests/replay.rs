@@ -1,6 +1,8 @@
 //! A live run of every capture: packets come one after the other, time goes on between them, and findings are told as
 //! they are settled. What stands in the end must be what the analysis of the file says.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+
 mod support;
 
 use std::collections::BTreeMap;

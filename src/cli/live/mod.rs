@@ -2,6 +2,7 @@
 
 pub mod args;
 mod evidence;
+mod notices;
 mod output;
 mod pace;
 mod rights;
@@ -29,7 +30,9 @@ use crate::engine::snapshot::Snapshot;
 use crate::report::live as report_live;
 use crate::report::{Format, Options, Style};
 use crate::settings::Settings;
-use crate::source::live::{Cut, Happened, Live, Notice, Plan};
+#[cfg(feature = "live")]
+use crate::source::live::Plan;
+use crate::source::live::{Happened, Live, Notice};
 use crate::source::{Frame, Input};
 
 /// Nothing could be read.
@@ -282,7 +285,11 @@ impl Run<'_> {
                 self.unreadable = why;
                 return Ok(Next::End);
             }
-            Happened::Notice(source, notice) => self.tell(source, &notice),
+            Happened::Notice(source, notice) => {
+                if let Some(line) = notices::sentence(self.name(source), &notice) {
+                    say(&format!("ncsight: {line}"));
+                }
+            }
             Happened::Over => return Ok(Next::End),
         }
         if self.signals.wants_reopening() {
@@ -292,7 +299,12 @@ impl Run<'_> {
             }
         }
         if self.signals.wants_statistics() {
-            self.statistics();
+            for line in notices::statistics(&self.inputs(), self.dropped(), self.watch.totals(), self.cost) {
+                say(&line);
+            }
+            if self.writer.is_some() {
+                say(&format!("ncsight: {} packets were not written", self.unwritten()));
+            }
         }
         let pause = JUDGE_EVERY.max(self.cost * JUDGE_SHARE);
         let live = self.pace.as_ref().is_none_or(Pace::is_live);
@@ -332,52 +344,5 @@ impl Run<'_> {
 
     fn name(&self, source: u16) -> &str {
         self.names.get(usize::from(source)).map_or("-", String::as_str)
-    }
-
-    fn tell(&self, source: u16, notice: &Notice) {
-        let name = self.name(source);
-        let line = match notice {
-            Notice::Gone(why) => format!("{name}: cannot be read any more ({why}); waiting for it to come back"),
-            Notice::Back => format!("{name}: is back"),
-            Notice::Speed(Some(speed)) => format!("{name}: its speed is {speed} Mbit/s now"),
-            Notice::Speed(None) => format!("{name}: its speed is not known any more"),
-            Notice::Clock(Cut::Suspended(time)) => {
-                format!("this machine slept for {:.0} s; what was open is not timed out", time.as_secs_f64())
-            }
-            Notice::Clock(Cut::SetAhead(time)) => {
-                format!("the clock was set ahead by {:.1} s; what was open is not timed out", time.as_secs_f64())
-            }
-            Notice::Clock(Cut::SetBack(time)) => {
-                format!("the clock was set back by {:.1} s; what was open is not timed out", time.as_secs_f64())
-            }
-            Notice::Clock(Cut::Away(time)) => format!("{name}: away for {:.1} s", time.as_secs_f64()),
-            Notice::Ended(_) => return,
-        };
-        say(&format!("ncsight: {line}"));
-    }
-
-    fn statistics(&self) {
-        let totals = self.watch.totals();
-        let (kernel, interface) = self.dropped();
-        for input in self.inputs() {
-            say(&format!(
-                "ncsight: {}: {} packets, {} bytes, dropped {kernel} by the kernel, {interface} by interfaces",
-                input.path.display(),
-                input.packets,
-                input.bytes
-            ));
-        }
-        say(&format!(
-            "ncsight: {} findings: {} errors, {} warnings; {} revised, {} withdrawn; the last judgement took {:.1} ms",
-            totals.findings,
-            totals.errors,
-            totals.warnings,
-            totals.revised,
-            totals.withdrawn,
-            self.cost.as_secs_f64() * 1e3
-        ));
-        if self.writer.is_some() {
-            say(&format!("ncsight: {} packets were not written", self.unwritten()));
-        }
     }
 }
