@@ -197,9 +197,11 @@ def soak(options, path):
             print(f"{time.monotonic() - start:7.0f} s {sizes[-1]:8.1f} MiB, CPU {cpu_of(reader.process.pid):.1f} s", flush=True)
         _, said = reader.end()
         print(said.splitlines()[-1])
-        half = len(sizes) // 2
-        if half > 2:
-            print(f"median of the second half / of the first: {statistics.median(sizes[half:]) / statistics.median(sizes[:half]):.3f}")
+        third = len(sizes) // 3
+        if third > 1:
+            # The first third fills the tables.
+            growth = statistics.median(sizes[2 * third:]) / statistics.median(sizes[third:2 * third])
+            print(f"resident memory, last third / middle third: {growth:.3f}")
 
 
 def delay(options, path):
@@ -222,7 +224,13 @@ def delay(options, path):
     print(f"median {statistics.median(took) * 1e3:.0f} ms, longest {max(took) * 1e3:.0f} ms")
 
 
+def ended(number, _):
+    """A signal ends the script as an exception does, so that nothing is left behind."""
+    raise SystemExit(128 + number)
+
+
 def main():
+    signal.signal(signal.SIGTERM, ended)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["drops", "cpu", "soak", "delay"])
     parser.add_argument("--pps", type=int)

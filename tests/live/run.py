@@ -4,6 +4,7 @@
     ./run.py            # the names
     ./run.py NAME...    # these; `all` for all of them. NCSIGHT names the program under test.
 """
+import signal
 import sys
 import time
 
@@ -12,7 +13,13 @@ import scenes
 from netlab import Lab
 
 
+def ended(number, _):
+    """A signal ends the run as an exception does, so that nothing is left behind."""
+    raise SystemExit(128 + number)
+
+
 def main(names):
+    signal.signal(signal.SIGTERM, ended)
     if not names:
         print("\n".join(scenes.ALL))
         return 0
