@@ -41,6 +41,8 @@ const UNUSABLE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 /// Longest wait for packets before signals and judgements are looked at.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// What was read when the end was asked for is taken within this time.
+const DRAINED_WITHIN: Duration = Duration::from_secs(2);
 /// Shortest time between two judgements.
 const JUDGE_EVERY: Duration = Duration::from_millis(200);
 /// A judgement may take a part of the time this many times smaller than all.
@@ -206,6 +208,7 @@ impl Run<'_> {
                 break;
             }
         }
+        self.drain();
         if let Some(why) = self.unreadable.take().filter(|_| self.inputs().iter().all(|input| input.packets == 0)) {
             say(&format!("ncsight: {why}"));
             return Ok(UNUSABLE);
@@ -232,6 +235,26 @@ impl Run<'_> {
             }
         }
         Ok(if self.pace.is_some() && self.signals.interrupted() { INTERRUPTED } else { u8::from(self.reached) })
+    }
+
+    /// Takes what was read when the end was asked for.
+    fn drain(&mut self) {
+        let Self { watch, source: Some(source), evidence, .. } = self else { return };
+        source.stop();
+        let patience = Instant::now() + DRAINED_WITHIN;
+        while Instant::now() < patience {
+            let mut take = |frame: &Frame<'_>| {
+                watch.frame(frame);
+                if let Some(evidence) = evidence {
+                    evidence.packet(frame);
+                }
+            };
+            // A stream may keep its reader waiting for ever.
+            let happened = source.next(PATIENCE, &mut take);
+            if happened == Happened::Over || happened == Happened::Nothing && self.pace.is_some() {
+                return;
+            }
+        }
     }
 
     /// Packets that were analysed and did not get into a file.

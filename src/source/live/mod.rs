@@ -196,6 +196,11 @@ impl Live {
         self.uncopied
     }
 
+    /// Asks the reading threads to end; what they have read still comes.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
     /// What is known of the sources by now.
     #[must_use]
     pub fn inputs(&self) -> Vec<Input> {
