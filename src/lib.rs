@@ -22,6 +22,7 @@ pub mod error;
 pub mod flow;
 pub mod limits;
 pub mod marks;
+pub mod pack;
 pub mod probe;
 pub mod proto;
 pub mod report;

@@ -172,6 +172,8 @@ pub const MAX_ENDPOINT_CELLS: usize = 1 << 16;
 pub const MAX_ENDPOINT_PROOFS: usize = 1 << 13;
 /// Connections that wait for the end of the capture to get the name of their server.
 pub const MAX_NAMELESS: usize = 1 << 14;
+/// Pages of packed transactions that are kept of one client, 64 or more to a page; the oldest are dropped and counted.
+pub const MAX_PAGES: usize = 1024;
 /// Users at servers whose refusals are counted: more within one capture are an attack on passwords, and its first ones
 /// tell that, too.
 pub const MAX_REFUSED_USERS: usize = 4096;
@@ -192,6 +194,9 @@ pub struct TableLimits {
     pub lookups: usize,
     /// Client addresses remembered with their attempts.
     pub clients: usize,
+    /// Clients whose newest transactions are kept as structures, some 6 KiB each; of all others they are packed. It is
+    /// clients in the middle of an attempt that come back soon.
+    pub open_clients: usize,
     /// Hosts whose inbound traffic is remembered.
     pub hosts: usize,
     /// Bytes of transactions that are kept until they are judged.
@@ -211,8 +216,9 @@ impl TableLimits {
             flow_bytes: unit / 4,
             lookups: unit / 4096,
             clients: unit / 2048,
+            open_clients: unit >> 17,
             hosts: unit / 2048,
-            kept_bytes: unit / 3,
+            kept_bytes: unit / 5 * 2,
         }
     }
 }

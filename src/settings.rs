@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::endpoints::EndpointList;
 use crate::limits::TableLimits;
 use crate::marks::Known;
@@ -67,7 +69,7 @@ impl Default for Settings {
 }
 
 /// A proxy that the user named.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KnownProxy {
     /// Its name or address: lower case, no brackets.
     pub host: String,

@@ -5,10 +5,26 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::pack::Near;
+
 /// A moment in capture time: nanoseconds since 1970-01-01T00:00:00Z, saturating at the ends of the range
 /// (years 1677 to 2262).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CaptureTime(i64);
+
+impl Serialize for CaptureTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(Near::Time.distance(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for CaptureTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|distance| Self(Near::Time.value(distance)))
+    }
+}
 
 impl CaptureTime {
     /// The earliest moment that can be expressed.

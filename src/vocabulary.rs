@@ -1,12 +1,12 @@
 //! The names: verdicts, causes, Windows' reasons, capabilities. They are an interface: scripts read them.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! names {
     ($(#[$meta:meta])* $kind:ident { $($(#[$doc:meta])* $variant:ident => $text:literal,)+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
         pub enum $kind {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)+
         }
@@ -313,7 +313,7 @@ names! {
 }
 
 /// Windows' `CapabilityChangeReason` of event 4042.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct NcsiReason {
     /// The number.
     pub number: u8,
@@ -348,7 +348,7 @@ impl NcsiReason {
 }
 
 /// Which side of a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The one that opened the connection.

@@ -46,6 +46,16 @@ fn findings_are_exactly_the_expected_ones() {
     );
 }
 
+#[test]
+fn clients_that_were_packed_in_between_are_the_same() {
+    for case in case::all() {
+        let (open, mut packed) = (case.settings(), case.settings());
+        packed.limits.open_clients = 1;
+        let told = |settings| serde_json::to_value(report_on(&of_files(&case.files, &settings))).unwrap();
+        assert_eq!(told(open), told(packed), "{}", case.name);
+    }
+}
+
 /// Places of the report that hold something else.
 fn places(expected: &[case::Place], report: &Value) -> Vec<String> {
     let differs = |place: &&case::Place| !equal(&place.is, report.pointer(&place.at).unwrap_or(&Value::Null));

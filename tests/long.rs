@@ -42,7 +42,7 @@ fn a_day_of_successes_is_one_finding_a_client_that_counts_them() {
     for finding in &snapshot.findings {
         assert_eq!(finding.verdict, Verdict::ActiveHttpProbeSucceeded);
         assert_eq!(finding.confidence, Confidence::High);
-        assert_eq!(finding.details.count, u32::from(TIMES));
+        assert_eq!(finding.count, u32::from(TIMES));
         assert!(finding.ended.since(finding.started).as_secs() >= 30 * u64::from(TIMES - 1));
     }
 }

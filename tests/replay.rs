@@ -12,7 +12,7 @@ use ncsight::engine::live::{Change, Told, Watch};
 use ncsight::settings::Settings;
 use ncsight::source::live::{Continuity, Look};
 use ncsight::source::{Capture, Options, PacketId};
-use ncsight::verdict::{Cause, Finding};
+use ncsight::verdict::{Cause, Filed, Finding};
 use support::analysis::{Claim, shown};
 use support::case::Case;
 
@@ -28,6 +28,11 @@ struct Heard {
     now: BTreeMap<u32, Finding>,
     revised: Vec<String>,
     withdrawn: Vec<String>,
+}
+
+/// What a finding claims.
+fn claim(finding: &Finding) -> Claim {
+    Claim::of(&Filed::of(finding.clone()))
 }
 
 impl Heard {
@@ -48,11 +53,11 @@ impl Heard {
                     let before =
                         self.now.insert(id, finding.clone()).unwrap_or_else(|| panic!("{name}: [{id}] was told"));
                     assert_eq!(finding.revision, before.revision + 1, "{name}");
-                    self.revised.push(format!("{name}: {} -> {}", Claim::of(&before), Claim::of(&finding)));
+                    self.revised.push(format!("{name}: {} -> {}", claim(&before), claim(&finding)));
                 }
                 Change::Withdrawn => {
                     let before = self.now.remove(&id).unwrap_or_else(|| panic!("{name}: [{id}] was told"));
-                    self.withdrawn.push(format!("{name}: {}", Claim::of(&before)));
+                    self.withdrawn.push(format!("{name}: {}", claim(&before)));
                 }
             }
         }
@@ -94,7 +99,7 @@ fn what_stands_in_the_end_is_what_the_file_says() {
         let settings = case.settings();
         let mut heard = Heard::default();
         live(&case, &settings, &mut heard);
-        let mut said: Vec<Claim> = heard.now.values().map(Claim::of).collect();
+        let mut said: Vec<Claim> = heard.now.values().map(claim).collect();
         said.sort();
         let expected = support::analysis::claims(&support::analysis::of_files(&case.files, &settings));
         if said != expected {
@@ -156,7 +161,7 @@ fn sleep_and_steps_of_the_clock_are_no_time_outs() {
     for (wall, awake, running, back) in later {
         let told = waits_through(Some((wall, awake, running, back)));
         let silent: Vec<String> =
-            told.iter().filter(|finding| is_silence(finding)).map(|one| Claim::of(one).to_string()).collect();
+            told.iter().filter(|finding| is_silence(finding)).map(|one| claim(one).to_string()).collect();
         assert!(silent.is_empty(), "{silent:?}");
         assert!(
             told.iter().any(|finding| finding.cause == Some(Cause::CaptureEnded)),

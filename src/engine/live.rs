@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::source::live::Loss;
 use crate::source::{Frame, Input, JournalEntry};
 use crate::time::CaptureTime;
-use crate::verdict::{Confidence, Doubt, Finding, Severity, Verdict};
+use crate::verdict::{Confidence, Doubt, Filed, Finding, Severity, Verdict};
 
 /// What a client does next, where it does anything, comes within this time; a finding is not told before.
 const FOLLOWS_AT_ONCE: Duration = Duration::from_millis(400);
@@ -108,7 +108,7 @@ impl Watch {
         self.judged = self.networks.handed();
         let inputs = self.known_losses(inputs);
         let snapshot = conclude(self.networks.known(), inputs.clone(), &self.settings, Judgement::Provisional);
-        let told = self.tell(snapshot, false);
+        let told = self.tell(&snapshot, false);
         if let Some(now) = self.now
             && self.swept.is_none_or(|last| now.since(last) >= SWEEP_EVERY)
         {
@@ -129,11 +129,8 @@ impl Watch {
         while self.losses.front().is_some_and(|loss| loss.to < before) {
             self.losses.pop_front();
         }
-        let mut snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
-        for finding in &mut snapshot.findings {
-            doubt_losses(&self.losses, finding);
-        }
-        self.ledger.rebase(&snapshot.findings);
+        let snapshot = conclude(self.networks.known(), inputs, &self.settings, Judgement::Provisional);
+        self.ledger.rebase(&self.opened(&snapshot));
     }
 
     /// What comes from now on does not belong to what came before: settles everything as at the end of a capture, and
@@ -166,7 +163,7 @@ impl Watch {
         accept_journal(journal, &mut parts);
         let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
         let snapshot = conclude(parts, self.known_losses(inputs), &self.settings, Judgement::Final);
-        self.tell(snapshot, true)
+        self.tell(&snapshot, true)
     }
 
     /// Losses that are known by time concern what happened then, and nothing else.
@@ -175,12 +172,18 @@ impl Watch {
         inputs.into_iter().map(timed).collect()
     }
 
-    fn tell(&mut self, snapshot: Snapshot, over: bool) -> Vec<Told> {
-        let now = self.now.unwrap_or(CaptureTime::MIN);
-        let mut findings = snapshot.findings;
+    /// All findings with their proof, and with the doubts that losses give.
+    fn opened(&self, snapshot: &Snapshot) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = snapshot.findings.iter().map(Filed::open).collect();
         for finding in &mut findings {
             doubt_losses(&self.losses, finding);
         }
+        findings
+    }
+
+    fn tell(&mut self, snapshot: &Snapshot, over: bool) -> Vec<Told> {
+        let now = self.now.unwrap_or(CaptureTime::MIN);
+        let findings = self.opened(snapshot);
         let mut open = false;
         let told = self.ledger.update(findings, self.forgotten, |finding| {
             let settled = over || is_settled(finding, now);

@@ -24,13 +24,14 @@ pub use inventory::{Inventory, inventory};
 
 use crate::error::Error;
 use crate::flow::TableStats;
+use crate::probe::endpoints::matrix::Matrix;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, JournalEntry, Options, digest};
 use crate::transaction::{HostEvent, Transaction};
-use crate::verdict::Finding;
+use crate::verdict::filed::{Filed, number, share};
 use crate::verdict::judge::{judge, judge_for_good};
-use crate::verdict::rates::rates;
+use crate::verdict::rates::Rates;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
 use crate::verdict::{adapters, link, passive, retired};
@@ -127,24 +128,36 @@ fn conclude(
         world.drops = inputs.iter().map(|input| input.dropped).sum();
         world.filtered |= inputs.iter().any(|input| input.filter.is_some());
         let roles = Roles::of(world);
+        if judgement == Judgement::Final {
+            world.clients.pack_all();
+        }
+        // What needs the transactions comes before they are let go of.
+        let (cells, rates) = (Matrix::cells(world), Rates::of_lookups(world, &roles));
+        snapshot.endpoints.extend(endpoints::table(world, &roles, &cells));
         let findings = match judgement {
-            Judgement::Provisional => judge(world, &roles),
-            Judgement::Final => judge_for_good(world, &roles),
+            Judgement::Provisional => judge(world, &roles, &cells),
+            Judgement::Final => {
+                world.endpoints.release();
+                judge_for_good(world, &roles, &cells)
+            }
         };
-        judged.push((roles, findings));
+        judged.push((roles, rates, findings));
     }
-    number(judged.iter_mut().flat_map(|(_, findings)| findings).collect());
-    for ((world, counts, flows), (roles, mut findings)) in parts.into_iter().zip(judged) {
+    if judged.len() > 1 {
+        let mut lists: Vec<&mut Vec<Filed>> = judged.iter_mut().map(|(.., findings)| findings).collect();
+        number(&mut lists);
+    }
+    for ((world, counts, flows), (roles, rates, mut findings)) in parts.into_iter().zip(judged) {
         let mut observed = Observed::of(world, &roles);
         observed.compare(world, &mut findings);
         adapters::explain(world, &roles, &mut findings);
         retired::recognise(world, &mut findings);
         link::remark(world, &mut findings);
         let estimates = passive::estimate(world, &roles, &mut findings);
+        share(&mut findings);
         snapshot.quality.add(quality(world, counts, flows));
         snapshot.clients.extend(states::clients(world, &roles, &findings, &observed, &estimates));
-        snapshot.endpoints.extend(endpoints::table(world, &roles));
-        snapshot.rates.extend(rates(world, &roles, &findings));
+        snapshot.rates.extend(rates.with(&roles, &findings));
         snapshot.events.extend(states::events(&observed));
         if snapshot.findings.is_empty() {
             snapshot.findings = findings;
@@ -155,14 +168,6 @@ fn conclude(
     snapshot.findings.sort_unstable_by_key(|finding| finding.id);
     snapshot.inputs = inputs;
     snapshot
-}
-
-/// Numbers the findings of all networks from 1, in settle order; those of one network keep theirs.
-fn number(mut findings: Vec<&mut Finding>) {
-    findings.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
-    for (id, finding) in (1u32..).zip(findings) {
-        finding.id = id;
-    }
 }
 
 /// Starts hashing the files that can be read a second time, each on a thread of its own.

@@ -9,7 +9,7 @@ use crate::time::CaptureTime;
 use crate::transaction::HostEvent;
 use crate::verdict::rates::Rate;
 use crate::verdict::windows::Disagreement;
-use crate::verdict::{Capability, Family, Finding, NcsiReason, Role};
+use crate::verdict::{Capability, Family, Filed, NcsiReason, Role};
 use crate::wire::Mac;
 
 pub use crate::probe::endpoints::matrix::Count;
@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// Who was seen, in the order of first appearance.
     pub clients: Vec<Client>,
     /// What was found, in settle order.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Filed>,
     /// How often it worked, by resolver, proxy, address and hour.
     pub rates: Vec<Rate>,
     /// What Windows itself wrote down, in order of time.

@@ -13,7 +13,7 @@ use crate::transaction::HostEvent;
 use crate::verdict::passive::Estimate;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
-use crate::verdict::{Basis, Capability, Family, Finding, NcsiReason, Responder, Role};
+use crate::verdict::{Basis, Capability, Family, Filed, NcsiReason, Responder, Role};
 use crate::wire::Mac;
 
 /// Windows' reason for what its passive probe decides.
@@ -24,14 +24,14 @@ const PASSIVE_PACKET_HOPS: u8 = 13;
 pub fn clients(
     world: &World,
     roles: &Roles,
-    findings: &[Finding],
+    findings: &[Filed],
     observed: &Observed,
     estimates: &[Estimate],
 ) -> Vec<Client> {
     let hosts = Hosts::of(world);
-    let mut known: Vec<_> = world.clients.iter().filter(|(_, client)| client.asks).collect();
+    let mut known: Vec<_> = world.clients.briefs().filter(|(_, client)| client.asks).collect();
     known.sort_by_key(|(address, client)| (client.first, **address));
-    let mut by_client: HashMap<IpAddr, Vec<&Finding>, foldhash::fast::RandomState> = HashMap::default();
+    let mut by_client: HashMap<IpAddr, Vec<&Filed>, foldhash::fast::RandomState> = HashMap::default();
     for finding in findings {
         by_client.entry(finding.client).or_default().push(finding);
     }
@@ -43,7 +43,7 @@ pub fn clients(
         }
         let addresses = own_addresses(&hosts, *address);
         told.extend(addresses.iter().copied());
-        let mut own: Vec<&Finding> =
+        let mut own: Vec<&Filed> =
             addresses.iter().filter_map(|address| by_client.get(address)).flatten().copied().collect();
         own.sort_by_key(|finding| finding.id);
         own.retain(|finding| !is_without_address(finding));
@@ -61,6 +61,7 @@ pub fn clients(
         let disagreements = one.addresses.iter().find_map(|address| observed.disagreements.get(address));
         one.disagreements = disagreements.cloned().unwrap_or_default();
         one.online = online(&one);
+        one.timeline.shrink_to_fit();
         clients.push(one);
     }
     clients.extend(without_record(world, &hosts, &told, findings));
@@ -72,9 +73,9 @@ fn without_record(
     world: &World,
     hosts: &Hosts,
     told: &HashSet<IpAddr, foldhash::fast::RandomState>,
-    findings: &[Finding],
+    findings: &[Filed],
 ) -> Vec<Client> {
-    let mut groups: BTreeMap<(IpAddr, Option<Mac>), Vec<&Finding>> = BTreeMap::new();
+    let mut groups: BTreeMap<(IpAddr, Option<Mac>), Vec<&Filed>> = BTreeMap::new();
     for finding in findings {
         if is_without_address(finding) || !told.contains(&finding.client) {
             let mac = station(finding);
@@ -98,12 +99,14 @@ fn without_record(
 }
 
 /// Whether a finding is about a host that has no address to be known by.
-fn is_without_address(finding: &Finding) -> bool {
+fn is_without_address(finding: &Filed) -> bool {
     finding.client.is_unspecified()
 }
 
 /// The link address that a finding is about.
-fn station(finding: &Finding) -> Option<Mac> {
+fn station(finding: &Filed) -> Option<Mac> {
+    // Only conditions of the host itself are known by it.
+    let finding = finding.rule.starts_with("host.").then(|| finding.open())?;
     Responder::mac_of(finding.details.host.as_ref()?.mac.as_deref()?)
 }
 
@@ -119,7 +122,7 @@ fn client(
     addresses: Vec<IpAddr>,
     mac: Option<crate::wire::Mac>,
     role: Role,
-    findings: &[&Finding],
+    findings: &[&Filed],
 ) -> Client {
     let mut timeline: Vec<TimelineEntry> = Vec::new();
     let mut states: [Option<FamilyState>; 2] = [None, None];

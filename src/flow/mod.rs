@@ -26,6 +26,8 @@ pub use table::{FlowTable, Outcome, Seen, TableStats};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::wire::{IcmpError, Mac};
@@ -59,11 +61,11 @@ impl Direction {
 }
 
 /// Number of a connection in order of appearance; a 5-tuple that is used again gets a new one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct FlowId(pub u64);
 
 /// A segment with a flag worth remembering.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mark {
     /// The packet.
     pub at: PacketRef,
@@ -74,7 +76,7 @@ pub struct Mark {
 }
 
 /// What one direction of a connection showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Half {
     /// Packets captured.
     pub packets: u32,
@@ -118,7 +120,7 @@ impl Half {
 }
 
 /// Everything known of a connection apart from its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Which one.
     pub id: FlowId,

@@ -1,11 +1,11 @@
 //! What is remembered of one client: the transactions that may belong to a probe, the names behind addresses, the
 //! proxies it uses.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::discovery::Discovery;
 use super::presence::Stretches;
@@ -19,10 +19,8 @@ use crate::wire::Mac;
 const MAX_NAMED: usize = 1024;
 /// Names remembered for one address.
 const MAX_NAMES: usize = 8;
-/// Transactions of one kind that are remembered for one client before the oldest are dropped (and counted).
-const MAX_KEPT: usize = 1 << 16;
 /// Newest transactions among which an equal or an earlier telling is looked for.
-const LOOKED_BACK: usize = 64;
+pub(super) const LOOKED_BACK: usize = 64;
 /// Equal look-ups that lie further apart are kept apart.
 const SAME_EPISODE: Duration = Duration::from_secs(150);
 /// Uses of proxies remembered for one client.
@@ -35,7 +33,8 @@ const MAX_QUIC_USES: usize = 256;
 pub const NAME_EXPLAINS: Duration = Duration::from_secs(600);
 
 /// What is remembered of one client.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // independent facts, each set once
 pub struct Client {
     /// Position in the order of first appearance.
     pub serial: u64,
@@ -44,17 +43,21 @@ pub struct Client {
     /// Last moment at which it did something that mattered.
     pub last: CaptureTime,
     /// Look-ups of probe names.
-    pub lookups: VecDeque<Lookup>,
+    #[serde(skip)]
+    pub lookups: VecDeque<Box<Lookup>>,
     /// Second answers to look-ups: name, packet, server, addresses.
     pub rivals: Vec<(String, PacketRef, IpAddr, Vec<IpAddr>)>,
     /// Connections that failed.
-    pub failed: VecDeque<Attempted>,
+    #[serde(skip)]
+    pub failed: VecDeque<Box<Attempted>>,
     /// Exchanges that are probes, look like probes, or met a 407.
-    pub exchanges: VecDeque<Exchange>,
+    #[serde(skip)]
+    pub exchanges: VecDeque<Box<Exchange>>,
     /// Handshakes that did not go well, and those right after one.
-    pub handshakes: VecDeque<Handshake>,
+    #[serde(skip)]
+    pub handshakes: VecDeque<Box<Handshake>>,
     /// Names that resolved to an address.
-    named: HashMap<IpAddr, Vec<Named>, foldhash::fast::RandomState>,
+    named: BTreeMap<IpAddr, Vec<Named>>,
     /// Uses of explicit proxies: which, when, and what for.
     pub proxy_uses: VecDeque<ProxyUse>,
     /// Names and servers that it asked for by QUIC, each with the last time.
@@ -73,10 +76,16 @@ pub struct Client {
     pub dropped: u64,
     /// It asked, connected or requested something: not only somebody who answers.
     pub asks: bool,
+    /// Exchanges of it were kept.
+    pub exchanged: bool,
+    /// It said for whom it asks (`Via`, `X-Forwarded-For`), in an exchange that was kept.
+    pub forwards: bool,
+    /// It asked a proxy, in an exchange that was kept.
+    pub proxied: bool,
 }
 
 /// A name that resolved to an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The name.
     pub name: String,
@@ -87,7 +96,7 @@ pub struct Named {
 }
 
 /// What a client asked for by QUIC.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuicUse {
     /// The name in its hello.
     pub host: Option<String>,
@@ -102,7 +111,7 @@ pub struct QuicUse {
 }
 
 /// One use of an explicit proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxyUse {
     /// The proxy.
     pub proxy: SocketAddr,
@@ -167,7 +176,7 @@ impl Client {
 
     /// Remembers a look-up of a probe name. Returns whether it took room: one that repeats the two before it takes the
     /// place of the later one.
-    pub fn keep_lookup(&mut self, mut lookup: Lookup) -> bool {
+    pub fn keep_lookup(&mut self, mut lookup: Box<Lookup>) -> bool {
         // An answer that was told before its question was found.
         let same = |other: &Lookup| {
             other.queries.is_empty() && other.answer.as_ref().map(|a| a.at) == lookup.answer.as_ref().map(|a| a.at)
@@ -190,29 +199,35 @@ impl Client {
             *last = lookup;
             return false;
         }
-        keep(&mut self.lookups, lookup, &mut self.dropped);
+        self.lookups.push_back(lookup);
         true
     }
 
     /// Remembers an exchange; a late answer replaces the silence that was told before. Returns whether it took room.
-    pub fn keep_exchange(&mut self, exchange: Exchange) -> bool {
+    pub fn keep_exchange(&mut self, exchange: Box<Exchange>) -> bool {
+        self.exchanged = true;
+        if let Some(request) = &exchange.request {
+            self.forwards |= request.head.via.is_some() || request.head.forwarded_for.is_some();
+            self.proxied |= request.head.is_proxied();
+        }
         let same = |other: &Exchange| other.connection.id == exchange.connection.id && other.index == exchange.index;
         if let Some(earlier) = self.exchanges.iter_mut().rev().take(LOOKED_BACK).find(|other| same(other)) {
             *earlier = exchange;
             return false;
         }
-        keep(&mut self.exchanges, exchange, &mut self.dropped);
+        self.exchanges.push_back(exchange);
         true
     }
 
     /// Remembers a success like any other: one that repeats the two before it takes the place of the later one. Returns
     /// whether it took room.
-    pub fn keep_success(&mut self, mut exchange: Exchange, window: Duration) -> bool {
+    pub fn keep_success(&mut self, mut exchange: Box<Exchange>, window: Duration) -> bool {
         let host = exchange.request.as_ref().and_then(|request| request.head.host.as_deref());
         let unresolved = |lookup: &&Lookup| {
             host == Some(lookup.name.as_str()) && lookup.answer.as_ref().is_none_or(|answer| answer.rcode != 0)
         };
-        let lookup = self.lookups.iter().rev().take(LOOKED_BACK).find(unresolved).map(|lookup| lookup.ended);
+        let mut latest = self.lookups.iter().rev().take(LOOKED_BACK).map(AsRef::as_ref);
+        let lookup = latest.find(unresolved).map(|lookup| lookup.ended);
         let trouble = self.failed.back().map(|failed| failed.connection.last.time).max(lookup);
         if let [.., before, last] = self.exchanges.make_contiguous()
             && trouble.is_none_or(|at| at < before.started.time)
@@ -227,13 +242,13 @@ impl Client {
     }
 
     /// Remembers a handshake.
-    pub fn keep_handshake(&mut self, handshake: Handshake) {
-        keep(&mut self.handshakes, handshake, &mut self.dropped);
+    pub fn keep_handshake(&mut self, handshake: Box<Handshake>) {
+        self.handshakes.push_back(handshake);
     }
 
     /// Remembers a connection that failed.
-    pub fn keep_failed(&mut self, attempted: Attempted) {
-        keep(&mut self.failed, attempted, &mut self.dropped);
+    pub fn keep_failed(&mut self, attempted: Box<Attempted>) {
+        self.failed.push_back(attempted);
     }
 
     /// Remembers an answer whose request is not in the capture.
@@ -341,16 +356,8 @@ fn equal_success(before: &Exchange, after: &Exchange, window: Duration) -> bool 
         && began(after.stands_for, after.started.time).since(before.ended) <= window
 }
 
-fn keep<T>(list: &mut VecDeque<T>, item: T, dropped: &mut u64) {
-    if list.len() >= MAX_KEPT {
-        list.pop_front();
-        *dropped += 1;
-    }
-    list.push_back(item);
-}
-
 /// Drops what `stays` denies, but for the latest two.
-fn forget<T>(list: &mut VecDeque<T>, stays: impl Fn(&T) -> bool) {
+fn forget<T>(list: &mut VecDeque<Box<T>>, stays: impl Fn(&T) -> bool) {
     let newest = list.len().saturating_sub(2);
     let mut index = 0;
     list.retain(|one| {

@@ -1,20 +1,30 @@
-//! All clients, bounded in number and in what is kept of them.
+//! All clients, bounded in number and in what is kept of them. Those that did something lately stand open, as
+//! structures; the rest is packed and costs a tenth of that.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::client::Client;
+use super::packed::{Brief, Open, Packed};
+use crate::limits::TableLimits;
+use crate::pack::Shrinker;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 
 /// The clients, bounded in number and in what is kept of all of them together.
 #[derive(Default)]
 pub struct Clients {
-    table: HashMap<IpAddr, Client, foldhash::fast::RandomState>,
+    table: HashMap<IpAddr, Slot, foldhash::fast::RandomState>,
+    /// Clients that stand open, about in the order of their last use.
+    open: VecDeque<IpAddr>,
     max: usize,
+    max_open: usize,
     serial: u64,
+    shrinker: Shrinker,
     /// Bytes that kept transactions take, and may take.
     kept: usize,
     max_kept: usize,
@@ -22,28 +32,75 @@ pub struct Clients {
     pub refused: u64,
 }
 
+enum Slot {
+    Open(Box<Open>),
+    Packed(Box<Packed>),
+}
+
 impl Clients {
-    /// An empty table of at most `max` clients, which together keep transactions of at most `max_kept` bytes.
-    pub(super) fn new(max: usize, max_kept: usize) -> Self {
-        Self { max, max_kept, ..Self::default() }
+    /// An empty table of so many clients, which together keep transactions of so many bytes.
+    pub(super) fn new(limits: &TableLimits) -> Self {
+        Self {
+            max: limits.clients,
+            max_open: limits.open_clients.max(1),
+            max_kept: limits.kept_bytes,
+            ..Self::default()
+        }
     }
 
-    /// The client of an address.
+    /// Bytes that kept transactions take, about.
     #[must_use]
-    pub fn get(&self, address: &IpAddr) -> Option<&Client> {
-        self.table.get(address)
+    pub const fn kept(&self) -> usize {
+        self.kept
     }
 
-    /// All clients, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&IpAddr, &Client)> {
-        self.table.iter()
+    /// The client of an address, with everything that is kept of it.
+    #[must_use]
+    pub fn get(&self, address: &IpAddr) -> Option<Cow<'_, Client>> {
+        self.table.get(address).map(|slot| slot.whole(&self.shrinker))
     }
 
-    /// Lets go of what only the judgement of this client needed: its exchanges and handshakes.
+    /// What is to be had of a client without unpacking it.
+    #[must_use]
+    pub fn brief(&self, address: &IpAddr) -> Option<Brief> {
+        self.table.get(address).map(Slot::brief)
+    }
+
+    /// The client of an address without its exchanges and handshakes.
+    #[must_use]
+    pub fn reached(&self, address: &IpAddr) -> Option<Cow<'_, Client>> {
+        self.table.get(address).map(|slot| slot.reached(&self.shrinker))
+    }
+
+    /// All clients, in no order, without their exchanges and handshakes.
+    pub fn all_reached(&self) -> impl Iterator<Item = (&IpAddr, Cow<'_, Client>)> {
+        self.table.iter().map(|(address, slot)| (address, slot.reached(&self.shrinker)))
+    }
+
+    /// All clients, in no order, without what would have to be unpacked.
+    pub fn briefs(&self) -> impl Iterator<Item = (&IpAddr, Brief)> {
+        self.table.iter().map(|(address, slot)| (address, slot.brief()))
+    }
+
+    /// Lets go of a client that is judged for good, but for what is to be had of it without unpacking.
     pub fn release(&mut self, address: &IpAddr) {
-        if let Some(client) = self.table.get_mut(address) {
-            client.exchanges = VecDeque::new();
-            client.handshakes = VecDeque::new();
+        if let Some(slot) = self.table.get_mut(address) {
+            self.kept = self.kept.saturating_sub(slot.bytes());
+            *slot = Slot::Packed(Box::new(Packed::rest(slot.brief())));
+        }
+    }
+
+    /// The client of that address as it stands open, where there is one.
+    pub(super) fn open(&mut self, address: &IpAddr) -> Option<&mut Client> {
+        if let Some(slot @ Slot::Packed(_)) = self.table.get_mut(address) {
+            self.kept = self.kept.saturating_sub(slot.bytes());
+            slot.open(&self.shrinker);
+            self.kept += slot.bytes();
+            self.stands_open(*address);
+        }
+        match self.table.get_mut(address) {
+            Some(Slot::Open(open)) => Some(open.touch(&mut self.kept, &mut self.shrinker)),
+            _ => None,
         }
     }
 
@@ -51,71 +108,144 @@ impl Clients {
     /// `idle`; where the table is half full, of all that kept nothing.
     pub(super) fn forget(&mut self, before: CaptureTime, idle: CaptureTime) {
         let crowded = self.table.len() > self.max / 2;
-        self.table.retain(|_, client| {
-            client.forget(before);
-            client.last >= idle && (!crowded || client.last >= before || client.keeps_anything())
+        let Self { table, shrinker, .. } = self;
+        table.retain(|_, slot| {
+            slot.forget(before, shrinker);
+            let last = slot.brief().last;
+            last >= idle && (!crowded || last >= before || slot.keeps_anything())
         });
         self.table.shrink_to(self.table.len() * 2);
-        self.kept = self.table.values().map(cost::of).sum();
+        self.open.retain(|address| self.table.contains_key(address));
+        self.kept = self.table.values().map(Slot::bytes).sum();
     }
 
     /// The client of that address, made where there is room.
     pub(super) fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
-        if !self.table.contains_key(&address) {
-            if self.table.len() >= self.max {
+        let known = self.table.len();
+        if let Entry::Vacant(vacant) = self.table.entry(address) {
+            if known >= self.max {
                 self.refused += 1;
                 return None;
             }
             self.serial += 1;
-            self.table.insert(address, Client::new(self.serial));
+            vacant.insert(Slot::Open(Box::new(Open::new(Client::new(self.serial)))));
+            self.stands_open(address);
         }
-        let client = self.table.get_mut(&address)?;
+        let client = self.open(&address)?;
         client.first = Some(client.first.map_or(at, |first| first.min(at)));
         client.last = client.last.max(at.time);
         Some(client)
     }
 
-    /// Whether there is room to keep another transaction of about `bytes`. What got an answer may use all of the room,
-    /// what did not only half of it, because floods of requests without answers are cheap to make.
-    pub(super) fn has_room(&mut self, bytes: usize, answered: bool) -> bool {
+    /// The same, where there is also room to keep another transaction of about `bytes`. What got an answer may use all
+    /// of the room, what did not only half of it, because floods of requests without answers are cheap to make.
+    pub(super) fn with_room(
+        &mut self,
+        address: IpAddr,
+        at: PacketRef,
+        bytes: usize,
+        answered: bool,
+    ) -> Option<&mut Client> {
         let limit = if answered { self.max_kept } else { self.max_kept / 2 };
-        let room = self.kept + bytes <= limit;
-        if room {
-            self.kept += bytes;
-        } else {
-            self.refused += 1;
+        if self.kept + bytes > limit {
+            self.pack_all();
         }
-        room
+        if self.kept + bytes > limit {
+            self.refused += 1;
+            return None;
+        }
+        self.kept += bytes;
+        self.get_or_add(address, at)
     }
 
     /// Gives back the room of a transaction that was not kept after all.
     pub(super) const fn refund(&mut self, bytes: usize) {
         self.kept = self.kept.saturating_sub(bytes);
     }
+
+    /// Notes that a client stands open now, and packs one that has not been used for long where too many do.
+    fn stands_open(&mut self, address: IpAddr) {
+        self.open.push_back(address);
+        while self.open.len() > self.max_open
+            && let Some(oldest) = self.open.pop_front()
+        {
+            let Some(Slot::Open(open)) = self.table.get_mut(&oldest) else { continue };
+            if open.rest() || oldest == address {
+                self.open.push_back(oldest);
+            } else {
+                self.pack(&oldest);
+            }
+        }
+    }
+
+    fn pack(&mut self, address: &IpAddr) {
+        if let Some(slot) = self.table.get_mut(address) {
+            self.kept = self.kept.saturating_sub(slot.bytes());
+            slot.pack(&mut self.shrinker);
+            self.kept += slot.bytes();
+        }
+    }
+
+    /// Packs every client.
+    pub fn pack_all(&mut self) {
+        while let Some(address) = self.open.pop_front() {
+            self.pack(&address);
+        }
+    }
 }
 
-/// What a transaction of each kind takes with its texts, roughly.
-pub(super) mod cost {
-    use super::Client;
-    use crate::transaction::{Attempted, Exchange, Handshake, Lookup, NameCall};
+impl Slot {
+    fn whole(&self, shrinker: &Shrinker) -> Cow<'_, Client> {
+        match self {
+            Self::Open(open) => open.whole(shrinker),
+            Self::Packed(packed) => Cow::Owned(packed.whole(shrinker)),
+        }
+    }
 
-    pub const LOOKUP: usize = size_of::<Lookup>() + 256;
-    pub const CALL: usize = size_of::<NameCall>() + 64;
-    pub const ATTEMPTED: usize = size_of::<Attempted>() + 256;
-    pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
-    pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;
+    fn reached(&self, shrinker: &Shrinker) -> Cow<'_, Client> {
+        match self {
+            Self::Open(open) => open.whole(shrinker),
+            Self::Packed(packed) => Cow::Owned(packed.reached(shrinker)),
+        }
+    }
 
-    /// What is kept of a client takes, roughly.
-    pub fn of(client: &Client) -> usize {
-        let discovery = client.discovery.as_ref().map_or(0, |found| {
-            (found.lookups.len() + found.proxy_lookups.len()) * LOOKUP
-                + found.fetches.len() * EXCHANGE
-                + found.calls.len() * CALL
-        });
-        client.lookups.len() * LOOKUP
-            + client.failed.len() * ATTEMPTED
-            + client.exchanges.len() * EXCHANGE
-            + client.handshakes.len() * HANDSHAKE
-            + discovery
+    fn brief(&self) -> Brief {
+        match self {
+            Self::Open(open) => Brief::of(&open.client),
+            Self::Packed(packed) => packed.brief,
+        }
+    }
+
+    fn forget(&mut self, before: CaptureTime, shrinker: &mut Shrinker) {
+        match self {
+            Self::Open(open) => open.forget(before, shrinker),
+            Self::Packed(packed) => packed.forget(before, shrinker),
+        }
+    }
+
+    fn keeps_anything(&self) -> bool {
+        match self {
+            Self::Open(open) => open.client.keeps_anything(),
+            Self::Packed(packed) => packed.keeps_anything(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Open(open) => open.bytes(),
+            Self::Packed(packed) => packed.bytes(),
+        }
+    }
+
+    fn open(&mut self, shrinker: &Shrinker) {
+        if let Self::Packed(packed) = self {
+            *self = Self::Open(Box::new(std::mem::take(&mut **packed).open(shrinker)));
+        }
+    }
+
+    fn pack(&mut self, shrinker: &mut Shrinker) {
+        if let Self::Open(open) = self {
+            *self = Self::Packed(Box::new(std::mem::take(&mut **open).pack(shrinker)));
+        }
     }
 }

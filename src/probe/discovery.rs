@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{MAX_DISCOVERY, MAX_PAC_PROXIES};
 use crate::proto::http::{Extent, TargetForm};
 use crate::proto::pac;
@@ -18,7 +20,7 @@ pub const PAC_TYPE: &str = "application/x-ns-proxy-autoconfig";
 const AUTOPROXY_AGENT: &str = "winhttp-autoproxy-service/";
 
 /// What is remembered of one client's discovery, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Discovery {
     /// Look-ups of `wpad` names.
     pub lookups: VecDeque<Lookup>,

@@ -53,7 +53,7 @@ impl Hosts {
             }
         }
         let mut senders: HashMap<Mac, Vec<IpAddr>, foldhash::fast::RandomState> = HashMap::default();
-        for (address, client) in world.clients.iter() {
+        for (address, client) in world.clients.briefs() {
             if let Some(mac) = client.mac {
                 senders.entry(mac).or_default().push(*address);
             }

@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod identity;
 pub mod microsoft;
 pub mod os_checks;
+pub mod packed;
 pub mod presence;
 pub mod refusals;
 pub mod retired;
@@ -24,4 +25,5 @@ pub mod stations;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod told;
+pub mod translators;
 pub mod world;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::time::CaptureTime;
 
@@ -23,7 +24,7 @@ pub struct Presence {
 }
 
 /// Stretches of time, in the order in which they began to be noted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stretches(VecDeque<(CaptureTime, CaptureTime)>);
 
 impl Stretches {

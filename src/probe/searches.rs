@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::catalog::family_of_qtype;
 use super::client::Client;
-use super::clients::cost;
 use super::discovery::is_wpad;
+use super::packed::cost;
 use super::world::World;
 use crate::time::CaptureTime;
 use crate::transaction::{Exchange, Lookup, NameCall};
@@ -22,13 +22,13 @@ const CALL_LIVES: u32 = 30;
 impl World {
     /// Keeps a look-up that belongs to a search for a proxy, or that asks for the name of a known one; gives back every
     /// other.
-    pub(super) fn keep_search(&mut self, lookup: Lookup) -> Option<Lookup> {
+    pub(super) fn keep_search(&mut self, lookup: Box<Lookup>) -> Option<Box<Lookup>> {
         let wpad = is_wpad(&lookup.name);
         let client = lookup.client.ip();
         let named = self.settings.proxies.iter().any(|proxy| proxy.host == lookup.name)
             || self
                 .clients
-                .get(&client)
+                .open(&client)
                 .and_then(|client| client.discovery.as_ref())
                 .is_some_and(|discovery| discovery.knows_proxy(&lookup.name));
         let of_proxy = named && family_of_qtype(lookup.qtype).is_some();
@@ -36,11 +36,9 @@ impl World {
             return Some(lookup);
         }
         let first = lookup.first();
-        if self.clients.has_room(cost::LOOKUP, lookup.answer.is_some())
-            && let Some(client) = self.clients.get_or_add(client, first)
-        {
+        if let Some(client) = self.clients.with_room(client, first, cost::LOOKUP, lookup.answer.is_some()) {
             let known = client.discovery.get_or_insert_default();
-            let took = if wpad { known.keep_lookup(lookup) } else { known.keep_proxy_lookup(lookup) };
+            let took = if wpad { known.keep_lookup(*lookup) } else { known.keep_proxy_lookup(*lookup) };
             if !took {
                 self.clients.refund(cost::LOOKUP);
             }
@@ -51,8 +49,7 @@ impl World {
     /// Keeps a request for a PAC file.
     pub(super) fn keep_pac_fetch(&mut self, fetch: Exchange) {
         let (address, at) = (fetch.connection.client.ip(), fetch.started);
-        if self.clients.has_room(cost::EXCHANGE, fetch.response.is_some())
-            && let Some(client) = self.clients.get_or_add(address, at)
+        if let Some(client) = self.clients.with_room(address, at, cost::EXCHANGE, fetch.response.is_some())
             && !client.discovery.get_or_insert_default().keep_fetch(fetch)
         {
             self.clients.refund(cost::EXCHANGE);
@@ -75,10 +72,7 @@ impl World {
             self.callers.push_back((call.client.ip(), call.at.time));
         }
         for address in to.into_iter().collect::<BTreeSet<_>>() {
-            if !self.clients.has_room(cost::CALL, false) {
-                return;
-            }
-            let Some(client) = self.clients.get_or_add(address, call.at) else { return };
+            let Some(client) = self.clients.with_room(address, call.at, cost::CALL, false) else { return };
             for answered in call.answer.iter().flatten() {
                 client.name_address(*answered, &call.name, call.at.time, CALL_LIVES);
             }

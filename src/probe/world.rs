@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
-use super::clients::{Clients, cost};
+use super::clients::Clients;
 use super::completed::Completed;
 use super::discovery::is_pac_fetch;
 use super::endpoints::directory::Directory;
@@ -19,11 +19,13 @@ use super::host_events::HostEvents;
 use super::identity::Identities;
 use super::microsoft::is_intercepted;
 use super::os_checks;
+use super::packed::cost;
 use super::presence::Presence;
 use super::refusals::Refusals;
 use super::retired::RetiredAddress;
 use super::searches::note_proxy_name;
 use super::stations::Stations;
+use super::translators::Translators;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
 use crate::proto::http::Extent;
@@ -76,6 +78,8 @@ pub struct World {
     pub endpoints: Matrix,
     /// Users that web servers refuse.
     pub refusals: Refusals,
+    /// Who sends what another address sent before.
+    pub translators: Translators,
     /// Hosts by their link address: leases, questions on the link, next hops.
     pub stations: Stations,
     /// What hosts say of themselves.
@@ -160,8 +164,9 @@ impl World {
             directory: Directory::new(Arc::clone(&settings.endpoints)),
             endpoints: Matrix::default(),
             refusals: Refusals::default(),
+            translators: Translators::default(),
             settings,
-            clients: Clients::new(limits.clients, limits.kept_bytes),
+            clients: Clients::new(&limits),
             resolvers: HashSet::default(),
             probe_servers: HashSet::default(),
             proxies: HashMap::default(),
@@ -186,7 +191,7 @@ impl World {
     /// Takes what one flow has settled.
     pub fn accept(&mut self, transaction: Transaction) {
         match transaction {
-            Transaction::Lookup(lookup) => self.lookup(*lookup),
+            Transaction::Lookup(lookup) => self.lookup(lookup),
             Transaction::RivalAnswer { client, name, at, server, addresses } => {
                 if self.catalog.web_host(&name).is_some()
                     && let Some(client) = self.clients.get_or_add(client, at)
@@ -195,9 +200,9 @@ impl World {
                     client.rivals.push((name, at, server, addresses));
                 }
             }
-            Transaction::Attempted(attempted) => self.attempted(*attempted),
-            Transaction::Exchange(exchange) => self.exchange(*exchange),
-            Transaction::Handshake(handshake) => self.handshake(*handshake),
+            Transaction::Attempted(attempted) => self.attempted(attempted),
+            Transaction::Exchange(exchange) => self.exchange(exchange),
+            Transaction::Handshake(handshake) => self.handshake(handshake),
             Transaction::Called(call) => self.called(*call),
             Transaction::TicketRefusal(refusal) => {
                 if let Some(client) = self.clients.get_or_add(refusal.client.ip(), refusal.at) {
@@ -228,7 +233,7 @@ impl World {
         }
     }
 
-    fn lookup(&mut self, lookup: Lookup) {
+    fn lookup(&mut self, lookup: Box<Lookup>) {
         self.protocols.dns |= !lookup.queries.is_empty();
         self.protocols.dns_answers |= lookup.answer.is_some();
         self.endpoints.lookup(&self.directory, &lookup);
@@ -252,8 +257,7 @@ impl World {
         let Some(lookup) = self.keep_search(lookup) else { return };
         if of_probe || os_checks::by_name(&lookup.name).is_some() {
             let answered = lookup.answer.is_some();
-            if self.clients.has_room(cost::LOOKUP, answered)
-                && let Some(client) = self.clients.get_or_add(lookup.client.ip(), first)
+            if let Some(client) = self.clients.with_room(lookup.client.ip(), first, cost::LOOKUP, answered)
                 && !client.keep_lookup(lookup)
             {
                 self.clients.refund(cost::LOOKUP);
@@ -261,7 +265,7 @@ impl World {
         }
     }
 
-    fn attempted(&mut self, attempted: Attempted) {
+    fn attempted(&mut self, attempted: Box<Attempted>) {
         let connection = &attempted.connection;
         self.retired.note(connection);
         if attempted.end == AttemptedEnd::Silent {
@@ -272,7 +276,7 @@ impl World {
         // Connections to anything else matter only of somebody who is known already: floods come from everywhere.
         let server = connection.server;
         let proxy = self.settings.proxies.iter().any(|proxy| proxy.port == server.port());
-        let known = self.clients.get(&connection.client.ip()).is_some();
+        let known = self.clients.brief(&connection.client.ip()).is_some();
         if !known && !proxy && !self.probe_servers.contains(&server.ip()) {
             return;
         }
@@ -280,14 +284,12 @@ impl World {
         client.asks = true;
         client.mac = client.mac.or(connection.half(Direction::ToServer).mac);
         let address = connection.client.ip();
-        if self.clients.has_room(cost::ATTEMPTED, false)
-            && let Some(client) = self.clients.get_or_add(address, at)
-        {
+        if let Some(client) = self.clients.with_room(address, at, cost::ATTEMPTED, false) {
             client.keep_failed(attempted);
         }
     }
 
-    fn exchange(&mut self, exchange: Exchange) {
+    fn exchange(&mut self, exchange: Box<Exchange>) {
         self.protocols.http = true;
         self.retired.note(&exchange.connection);
         if let Some(request) = &exchange.request {
@@ -297,6 +299,7 @@ impl World {
         self.watch_rewriting(&exchange);
         self.endpoints.exchange(&self.directory, &exchange);
         self.refusals.exchange(&exchange);
+        self.translators.note(&self.catalog, &exchange, self.limits.hosts);
         let status = exchange.response.as_ref().map(|response| response.head.status);
         let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());
         let server = exchange.server();
@@ -341,13 +344,10 @@ impl World {
         };
         let address = exchange.connection.client.ip();
         if catalog_says == Some(Asked::Other) && (is_pac_fetch(&exchange) || self.is_told_pac(&exchange)) {
-            self.keep_pac_fetch(exchange);
+            self.keep_pac_fetch(*exchange);
             return;
         }
-        if keep
-            && self.clients.has_room(cost::EXCHANGE, exchange.response.is_some())
-            && let Some(client) = self.clients.get_or_add(address, at)
-        {
+        if keep && let Some(client) = self.clients.with_room(address, at, cost::EXCHANGE, exchange.response.is_some()) {
             let took = if plain { client.keep_success(exchange, window) } else { client.keep_exchange(exchange) };
             if !took {
                 self.clients.refund(cost::EXCHANGE);
@@ -355,7 +355,7 @@ impl World {
         }
     }
 
-    fn handshake(&mut self, handshake: Handshake) {
+    fn handshake(&mut self, handshake: Box<Handshake>) {
         self.protocols.tls = true;
         self.endpoints.handshake(&self.directory, &handshake);
         self.completed.note(&handshake, self.limits.hosts);
@@ -393,10 +393,8 @@ impl World {
             true
         };
         let address = handshake.connection.client.ip();
-        if keep
-            && self.clients.has_room(cost::HANDSHAKE, handshake.server_hello.is_some() || handshake.alert.is_some())
-            && let Some(client) = self.clients.get_or_add(address, at)
-        {
+        let answered = handshake.server_hello.is_some() || handshake.alert.is_some();
+        if keep && let Some(client) = self.clients.with_room(address, at, cost::HANDSHAKE, answered) {
             client.keep_handshake(handshake);
         }
     }
@@ -427,7 +425,7 @@ impl World {
             return;
         }
         let (Some(host), server) = (&request.head.host, exchange.server().ip()) else { return };
-        let Some(client) = self.clients.get(&exchange.connection.client.ip()) else { return };
+        let Some(client) = self.clients.open(&exchange.connection.client.ip()) else { return };
         if client.names_of(server, exchange.started.time).any(|named| named.name == *host) {
             self.rewriting.matches += 1;
         } else if client.asked_for(host) {

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_CHALLENGES, MAX_CREDENTIAL, MAX_HTTP_FIELD};
 use crate::proto::ntlm::{self, NtlmMessage, NtlmUser};
@@ -21,7 +22,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Authentication scheme.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scheme {
     /// RFC 7617.
     Basic,
@@ -71,7 +72,7 @@ impl Scheme {
 }
 
 /// One challenge of a `WWW-Authenticate` or `Proxy-Authenticate` field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
     /// Scheme.
     pub scheme: Scheme,
@@ -82,7 +83,7 @@ pub struct Challenge {
 }
 
 /// What a challenge asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChallengeKind {
     /// Authenticate with this scheme.
     Offer,
@@ -93,7 +94,7 @@ pub enum ChallengeKind {
 }
 
 /// What an `Authorization` or `Proxy-Authorization` field holds, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// Scheme.
     pub scheme: Scheme,
@@ -110,7 +111,7 @@ impl Credential {
 }
 
 /// What a credential is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CredentialKind {
     /// NTLM type 1: begins an exchange.
     Ntlm1,

@@ -25,7 +25,7 @@ pub mod code {
 }
 
 /// Why a KDC gave no ticket, and for which service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KrbError {
     /// Error code.
     pub code: i64,

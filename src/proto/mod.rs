@@ -20,7 +20,7 @@ pub mod starttls;
 pub mod tls;
 
 /// What a message did that its specification does not allow, or what kept it from being read to its end.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Anomaly {
     /// Too few bytes for the fixed header of the protocol.
     TooShort,

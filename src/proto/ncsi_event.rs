@@ -5,10 +5,12 @@
 //! Only a message that has such a form from its first to its last character is an event: log lines of others may quote
 //! one.
 
+use serde::{Deserialize, Serialize};
+
 use crate::vocabulary::{Capability, Family, NcsiReason};
 
 /// What an event says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NcsiEvent {
     /// 4042: the capability of an interface changed.
     CapabilityChange {

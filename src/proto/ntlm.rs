@@ -1,5 +1,7 @@
 //! NTLM messages (MS-NLMP, 2.2.1), as far as they say who authenticates. Challenges and responses are never kept.
 
+use serde::{Deserialize, Serialize};
+
 /// Every NTLM message begins with it.
 pub const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 /// NTLMSSP_NEGOTIATE_UNICODE: names are UTF-16 (MS-NLMP, 2.2.2.5).
@@ -13,7 +15,7 @@ const WORKSTATION: usize = 44;
 const FLAGS: usize = 60;
 
 /// Who a type 3 message says it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct NtlmUser {
     /// Domain, may be empty.
     pub domain: String,
@@ -32,7 +34,7 @@ impl NtlmUser {
 }
 
 /// Kind of an NTLM message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NtlmMessage {
     /// Type 1, NEGOTIATE.
     Negotiate,

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Sniffed;
 use crate::limits::{MAX_PLAIN_DIALOGUE, MAX_PLAIN_LINE};
 use crate::vocabulary::Side;
@@ -30,7 +32,7 @@ const OPENINGS: [(&[u8], Plain); 5] = [
 const LDAP_STARTTLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
 /// A protocol that can turn to TLS in mid-stream.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Plain {
     /// SMTP or LMTP: `STARTTLS`.
     Smtp,

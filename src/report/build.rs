@@ -62,8 +62,8 @@ pub fn outline(snapshot: &Snapshot) -> Snapshot {
 }
 
 /// Whether a finding rests on a probe of Windows, whatever became of it.
-fn is_about_probe(finding: &verdict::Finding) -> bool {
-    verdict::judge::is_probe(finding) && finding.verdict != verdict::Verdict::ProbeLookAlike
+const fn is_about_probe(finding: &verdict::Filed) -> bool {
+    finding.probe && !matches!(finding.verdict, verdict::Verdict::ProbeLookAlike)
 }
 
 fn input(input: &snapshot::Input) -> Input {

@@ -10,7 +10,7 @@ use super::paint::mark;
 use super::ticket::diagram;
 use super::words;
 use super::{rates, timeline};
-use crate::verdict::{Finding as Facts, Severity};
+use crate::verdict::{Filed as Facts, Severity};
 
 /// Light and dark by what the reader prefers; severities differ by mark and word as well.
 const STYLE: &str = "\
@@ -156,7 +156,7 @@ fn article(
         small_heading(out, language.pick("What to do", "対処"))?;
         list(out, finding.remedy.iter().map(remedy))?;
     }
-    let drawn = diagram(facts, finding.started.digits, language);
+    let drawn = diagram(&facts.open(), finding.started.digits, language);
     if !drawn.is_empty() {
         writeln!(out, "<pre>{}</pre>", plain(&drawn))?;
     }

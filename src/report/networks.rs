@@ -12,9 +12,8 @@ use super::portals::same_answerer;
 use super::words::network::{self, Tally};
 use crate::engine::snapshot::Client;
 use crate::time::CaptureTime;
-use crate::verdict::judge::is_probe;
 use crate::verdict::relate::is_success;
-use crate::verdict::{Cause, Finding, Role, Route, Severity, Verdict};
+use crate::verdict::{Cause, Filed, Role, Route, Severity, Verdict};
 
 /// A failure and a success of two clients that lie further apart say nothing about each other.
 const SAME_TIME: Duration = Duration::from_secs(150);
@@ -46,7 +45,7 @@ impl Where {
 struct Outcome<'a> {
     probe: bool,
     failed: bool,
-    finding: &'a Finding,
+    finding: &'a Filed,
 }
 
 type Outcomes<'a> = BTreeMap<IpAddr, Outcome<'a>>;
@@ -54,7 +53,7 @@ type Outcomes<'a> = BTreeMap<IpAddr, Outcome<'a>>;
 /// Portals, proxies and resolvers at which clients fail, the stages at which they fail first, and all probes together:
 /// everything that concerns two clients or more.
 #[must_use]
-pub fn summaries(findings: &[&Finding], clients: &[&Client], language: Language) -> Vec<Network> {
+pub fn summaries(findings: &[&Filed], clients: &[&Client], language: Language) -> Vec<Network> {
     let main: BTreeMap<IpAddr, IpAddr> =
         clients.iter().flat_map(|client| client.addresses.iter().map(|address| (*address, client.address))).collect();
     let aggregates: BTreeSet<IpAddr> = clients
@@ -62,14 +61,14 @@ pub fn summaries(findings: &[&Finding], clients: &[&Client], language: Language)
         .filter(|client| matches!(client.role, Role::Proxy | Role::Nat))
         .flat_map(|client| client.addresses.iter().copied())
         .collect();
-    let own = |finding: &Finding| main.get(&finding.client).copied().unwrap_or(finding.client);
-    let single = |finding: &&&Finding| !aggregates.contains(&finding.client);
+    let own = |finding: &Filed| main.get(&finding.client).copied().unwrap_or(finding.client);
+    let single = |finding: &&&Filed| !aggregates.contains(&finding.client);
     let mut places: BTreeMap<(NetworkKind, String), Outcomes<'_>> = BTreeMap::new();
     let mut all: Outcomes<'_> = BTreeMap::new();
     for finding in findings.iter().filter(single) {
         let Some(failed) = outcome(finding) else { continue };
         let client = own(finding);
-        let probe = is_probe(finding);
+        let probe = finding.probe;
         for key in shared(finding, failed) {
             note(places.entry(key).or_default(), client, Outcome { probe, failed, finding });
         }
@@ -108,8 +107,8 @@ pub fn summaries(findings: &[&Finding], clients: &[&Client], language: Language)
 }
 
 /// Whether a finding says that something failed or worked; `None` where it says neither.
-fn outcome(finding: &Finding) -> Option<bool> {
-    if is_success(finding.verdict) && is_probe(finding) && finding.verdict != Verdict::ActiveDnsProbeSucceeded {
+fn outcome(finding: &Filed) -> Option<bool> {
+    if is_success(finding.verdict) && finding.probe && finding.verdict != Verdict::ActiveDnsProbeSucceeded {
         return Some(false);
     }
     let failed = finding.severity >= Severity::Warning && finding.cause.and_then(stage).is_some();
@@ -125,7 +124,7 @@ fn note<'a>(outcomes: &mut Outcomes<'a>, client: IpAddr, outcome: Outcome<'a>) {
 }
 
 /// The portal, proxy or resolver that a finding met.
-fn shared(finding: &Finding, failed: bool) -> Vec<(NetworkKind, String)> {
+fn shared(finding: &Filed, failed: bool) -> Vec<(NetworkKind, String)> {
     if let Some(proxy) = finding.proxy {
         let about_proxy = !failed || finding.cause.and_then(stage) == Some("proxy");
         return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string())).into_iter().collect();
@@ -135,13 +134,15 @@ fn shared(finding: &Finding, failed: bool) -> Vec<(NetworkKind, String)> {
         return vec![(NetworkKind::Portal, host)];
     }
     let by_name = !failed || finding.cause.and_then(stage) == Some("dns");
-    let resolver = finding.details.dns.as_ref().filter(|_| by_name).and_then(|dns| dns.servers.first());
+    let dns = by_name.then(|| finding.open().details.dns).flatten();
+    let resolver = dns.as_ref().and_then(|dns| dns.servers.first());
     resolver.map(|server| (NetworkKind::Resolver, server.to_string())).into_iter().collect()
 }
 
 /// The host that a portal sends its visitors to.
-fn portal(finding: &Finding) -> Option<String> {
-    let location = finding.details.http.as_ref()?.location.as_deref()?;
+fn portal(finding: &Filed) -> Option<String> {
+    let location = finding.open().details.http?.location?;
+    let location = location.as_str();
     let after = location.split_once("://").map_or(location, |(_, rest)| rest);
     let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
     Some(clean(&host.to_ascii_lowercase()))
@@ -233,9 +234,9 @@ fn common_cause(failing: &[(&IpAddr, &Outcome<'_>)]) -> Option<Cause> {
 
 /// The stages at which two clients or more fail first.
 fn stages(
-    findings: &[&Finding],
+    findings: &[&Filed],
     aggregates: &BTreeSet<IpAddr>,
-    own: &dyn Fn(&Finding) -> IpAddr,
+    own: &dyn Fn(&Filed) -> IpAddr,
     language: Language,
 ) -> Vec<Network> {
     let mut groups: BTreeMap<&'static str, (BTreeSet<IpAddr>, Vec<u32>)> = BTreeMap::new();

@@ -9,17 +9,20 @@ use super::language::Language;
 use super::model::{Network, NetworkKind};
 use super::networks::Where;
 use super::words::network::{self, Tally};
-use crate::verdict::{Cause, Finding, Severity, Verdict};
+use crate::verdict::{Cause, Filed, Finding, Severity, Verdict};
 
 /// Name of Windows among the systems.
 const WINDOWS: &str = "Windows";
 
 /// What answered several clients in somebody else's name: a portal, or another device that refuses.
 #[must_use]
-pub fn same_answerer(findings: &[&Finding], language: Language) -> Vec<Network> {
+pub fn same_answerer(findings: &[&Filed], language: Language) -> Vec<Network> {
     let mut groups: BTreeMap<(NetworkKind, String), Group> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-        let (Some(key), Some(system)) = (answerer(finding), system(finding)) else { continue };
+    let answered = findings.iter().filter(|finding| {
+        finding.severity >= Severity::Warning && (finding.os_check || finding.verdict == Verdict::HotspotDetected)
+    });
+    for finding in answered.map(|finding| finding.open()) {
+        let (Some(key), Some(system)) = (answerer(&finding), system(&finding)) else { continue };
         let group = groups.entry(key).or_default();
         group.clients.insert(finding.client);
         group.systems.insert(system.to_owned());
@@ -107,6 +110,11 @@ mod tests {
         finding
     }
 
+    fn answered(findings: &[Finding]) -> Vec<Network> {
+        let filed: Vec<Filed> = findings.iter().cloned().map(Filed::of).collect();
+        same_answerer(&filed.iter().collect::<Vec<_>>(), Language::En)
+    }
+
     #[test]
     fn systems_at_one_portal_are_one_network() {
         let to = |location: &str| HttpDetails { location: Some(location.to_owned()), ..HttpDetails::default() };
@@ -117,7 +125,7 @@ mod tests {
             met(3, [10, 0, 0, 7], Some("Apple iOS/macOS"), to("http://login.hotel.example"), redirect),
             met(4, [10, 0, 0, 8], Some("Android"), to("http://elsewhere.example/"), redirect),
         ];
-        let networks = same_answerer(&findings.iter().collect::<Vec<_>>(), Language::En);
+        let networks = answered(&findings);
         assert_eq!(networks.len(), 1);
         let network = &networks[0];
         assert_eq!(
@@ -135,7 +143,7 @@ mod tests {
             met(1, [10, 0, 0, 5], None, page(), Cause::HttpBlocked),
             met(2, [10, 0, 0, 6], Some("Android"), page(), Cause::HttpBlocked),
         ];
-        let networks = same_answerer(&findings.iter().collect::<Vec<_>>(), Language::En);
+        let networks = answered(&findings);
         assert_eq!(networks.iter().map(|network| network.kind).collect::<Vec<_>>(), [NetworkKind::Answerer]);
     }
 }

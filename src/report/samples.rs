@@ -330,7 +330,7 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
         }],
         quality: Quality { truncated_packets: 3, protocols_seen: vec!["dns", "http", "tls"], ..Quality::default() },
         clients: vec![five, client("10.0.0.6", vec![2, 6, 7]), client("0.0.0.0", vec![5])],
-        findings,
+        findings: findings.into_iter().map(Filed::of).collect(),
         rates: Vec::new(),
         events: Vec::new(),
         time_digits: 6,

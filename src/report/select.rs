@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::engine::snapshot::{Client, Snapshot};
 use crate::time::CaptureTime;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Filed, Finding, Verdict};
 
 /// What is shown; the default is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Selection {
 
     /// The findings that are shown, in order.
     #[must_use]
-    pub fn findings<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a Finding> {
+    pub fn findings<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a Filed> {
         let addresses = self.addresses(snapshot);
         snapshot
             .findings
@@ -42,7 +42,7 @@ impl Selection {
 
     /// The clients that are shown: those asked for, and only those with something to show where findings are selected.
     #[must_use]
-    pub fn clients<'a>(&self, snapshot: &'a Snapshot, shown: &[&Finding]) -> Vec<&'a Client> {
+    pub fn clients<'a>(&self, snapshot: &'a Snapshot, shown: &[&Filed]) -> Vec<&'a Client> {
         // Findings stand in the order of their identifiers.
         let is_shown = |id: &u32| shown.binary_search_by_key(id, |finding| finding.id).is_ok();
         let by_finding = !self.verdicts.is_empty() || self.since.is_some() || self.until.is_some();

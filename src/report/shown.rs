@@ -16,7 +16,7 @@ use crate::verdict;
 struct Shown<'a> {
     snapshot: &'a Snapshot,
     options: Options,
-    findings: Vec<&'a verdict::Finding>,
+    findings: Vec<&'a verdict::Filed>,
     clients: Vec<&'a snapshot::Client>,
 }
 
@@ -40,7 +40,7 @@ pub fn select<'a>(snapshot: &'a Snapshot, options: &Options) -> (Findings<'a>, C
 impl<'a> Findings<'a> {
     /// The findings as facts.
     #[must_use]
-    pub fn facts(&self) -> &[&'a verdict::Finding] {
+    pub fn facts(&self) -> &[&'a verdict::Filed] {
         &self.0.findings
     }
 
@@ -51,13 +51,13 @@ impl<'a> Findings<'a> {
 
     /// One of the findings in words.
     #[must_use]
-    pub fn in_words(&self, finding: &verdict::Finding) -> model::Finding {
-        build::finding(finding, self.0.snapshot, &self.0.options)
+    pub fn in_words(&self, finding: &verdict::Filed) -> model::Finding {
+        build::finding(&finding.open(), self.0.snapshot, &self.0.options)
     }
 
     /// The finding of an identifier, where it is shown.
     #[must_use]
-    pub fn by_id(&self, id: u32) -> Option<&'a verdict::Finding> {
+    pub fn by_id(&self, id: u32) -> Option<&'a verdict::Filed> {
         let at = self.0.findings.binary_search_by_key(&id, |finding| finding.id).ok()?;
         self.0.findings.get(at).copied()
     }

@@ -282,7 +282,7 @@ fn tshark_accepts_the_filters() {
     std::fs::write(&capture, header).unwrap();
     for finding in samples::all().findings {
         for several in [false, true] {
-            let filter = filter::display_filter(&finding, several);
+            let filter = filter::display_filter(&finding.open(), several);
             let run =
                 std::process::Command::new("tshark").arg("-r").arg(&capture).args(["-Y", &filter]).output().unwrap();
             assert!(run.status.success(), "{filter}: {}", String::from_utf8_lossy(&run.stderr));

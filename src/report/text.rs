@@ -12,7 +12,7 @@ use super::paint::{Paint, mark};
 use super::wrap::wrap;
 use super::{Style, words};
 use super::{rates, timeline};
-use crate::verdict::{Family, Finding as Facts, Severity};
+use crate::verdict::{Family, Filed as Facts, Severity};
 
 /// Evidence of a finding that is shown; all of it stands in the other formats.
 const SHOWN_EVIDENCE: usize = 6;

@@ -8,6 +8,9 @@
 //! time what was read. What a file is, is told by its content, never by its name. Damage is no error: it is noted
 //! with its input, and reading goes on behind it where a packet can be found there.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::pack::Near;
 use crate::time::CaptureTime;
 
 pub mod append;
@@ -49,6 +52,18 @@ mod tests;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PacketId(u64);
 
+impl Serialize for PacketId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(Near::Packet.distance(self.0.cast_signed()))
+    }
+}
+
+impl<'de> Deserialize<'de> for PacketId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|distance| Self(Near::Packet.value(distance).cast_unsigned()))
+    }
+}
+
 impl PacketId {
     /// Packet `number` of input `input`.
     #[must_use]
@@ -68,7 +83,7 @@ impl PacketId {
 }
 
 /// A packet and when it was captured: what evidence points at.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct PacketRef {
     /// When it was captured.
     pub time: CaptureTime,

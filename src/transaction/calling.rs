@@ -6,6 +6,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::proto::{dns, netbios};
 use crate::source::PacketRef;
 
@@ -17,7 +19,7 @@ const NETBIOS: u16 = 137;
 const WPAD: &str = "wpad";
 
 /// How a name was called for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum CallProtocol {
     /// Link-local multicast name resolution.
     Llmnr,
@@ -40,7 +42,7 @@ impl CallProtocol {
 }
 
 /// A question for `wpad` on the link, or an answer to one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameCall {
     /// How.
     pub protocol: CallProtocol,

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::{StandsFor, Transaction, Wait};
 use crate::proto::dns::{self, Message, RecordData};
@@ -25,7 +26,7 @@ const MAX_ORPHANS: usize = 16;
 const MAX_QUOTED: usize = 64;
 
 /// A look-up: one question to one server, with all its copies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lookup {
     /// Who asked.
     pub client: SocketAddr,
@@ -56,7 +57,7 @@ pub struct Lookup {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookupAnswer {
     /// The packet.
     pub at: PacketRef,
@@ -75,7 +76,7 @@ pub struct LookupAnswer {
 }
 
 /// How a look-up ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum LookupEnd {
     /// Answered.
     Answered,

@@ -19,6 +19,8 @@ mod waiting;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::{Connection, Mark};
 use crate::proto::http::{Body as HttpBody, RequestHead, ResponseHead};
 use crate::proto::starttls::Plain;
@@ -96,7 +98,7 @@ pub enum Transaction {
 
 /// Equal transactions that a kept one stands for: a client that probes every half minute for a day leaves the first
 /// and the last of its successes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StandsFor {
     /// How many.
     pub count: u32,
@@ -105,7 +107,7 @@ pub struct StandsFor {
 }
 
 /// How long a timer ran and whether the capture shows all of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Wait {
     /// The deadline passed inside the capture.
     Elapsed,
@@ -117,7 +119,7 @@ pub enum Wait {
 }
 
 /// A connection that led to no message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempted {
     /// What is known of it.
     pub connection: Connection,
@@ -126,7 +128,7 @@ pub struct Attempted {
 }
 
 /// How a connection without messages ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum AttemptedEnd {
     /// No SYN-ACK.
     Unanswered(Wait),
@@ -139,7 +141,7 @@ pub enum AttemptedEnd {
 }
 
 /// A request and its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {
     /// The connection, as far as it had come when the exchange ended.
     pub connection: Connection,
@@ -162,7 +164,7 @@ pub struct Exchange {
 }
 
 /// A CONNECT tunnel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tunnel {
     /// The authority's host, lower case.
     pub host: String,
@@ -171,7 +173,7 @@ pub struct Tunnel {
 }
 
 /// A request as captured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// Its head, as far as it could be read.
     pub head: RequestHead,
@@ -188,7 +190,7 @@ pub struct Request {
 }
 
 /// A response as captured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Response {
     /// Its head, as far as it could be read.
     pub head: ResponseHead,
@@ -205,7 +207,7 @@ pub struct Response {
 }
 
 /// How an exchange ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExchangeEnd {
     /// A final response.
     Answered,
@@ -239,7 +241,7 @@ pub enum ExchangeEnd {
 }
 
 /// A TLS handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Handshake {
     /// The connection, as far as it had come when the handshake ended.
     pub connection: Connection,
@@ -278,7 +280,7 @@ pub struct Handshake {
 }
 
 /// How a handshake ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum HandshakeEnd {
     /// Application data flowed in both directions, or both sides changed to encryption and went on.
     Completed,

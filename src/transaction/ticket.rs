@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::proto::kerberos::{self, KrbError, MAX_MESSAGE};
 use crate::source::PacketRef;
 
@@ -9,7 +11,7 @@ use crate::source::PacketRef;
 pub const KERBEROS_PORT: u16 = 88;
 
 /// A KDC told a client why it gets no ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketRefusal {
     /// Who asked.
     pub client: SocketAddr,

@@ -8,7 +8,7 @@ use crate::engine::snapshot::Client;
 use crate::report::Language;
 use crate::report::language::say;
 use crate::report::words::{capture_again, never};
-use crate::verdict::{Capability, Finding, Role, Severity};
+use crate::verdict::{Capability, Filed, Role, Severity};
 
 /// The answer, in three sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub fn made(state: &State) -> Answer {
 }
 
 /// The finding behind the state of a client that is offline.
-fn deciding<'a>(state: &'a State, client: &Client) -> Option<&'a Finding> {
+fn deciding<'a>(state: &'a State, client: &Client) -> Option<&'a Filed> {
     let failed = client
         .timeline
         .iter()
@@ -85,8 +85,8 @@ fn deciding<'a>(state: &'a State, client: &Client) -> Option<&'a Finding> {
 }
 
 /// The first of those findings whose verdict and cause most clients share.
-fn commonest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<(&'a Finding, usize)> {
-    let mut groups: Vec<(&Finding, usize)> = Vec::new();
+fn commonest<'a>(findings: impl Iterator<Item = &'a Filed>) -> Option<(&'a Filed, usize)> {
+    let mut groups: Vec<(&Filed, usize)> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|(first, _)| (first.verdict, first.cause) == (finding.verdict, finding.cause)) {
             Some((_, count)) => *count += 1,
@@ -131,14 +131,14 @@ fn offline_clients(state: &State, offline: &[&Client], all: usize) -> String {
     }
 }
 
-fn trouble(state: &State, finding: &Finding) -> String {
+fn trouble(state: &State, finding: &Filed) -> String {
     let (client, since) = (finding.client, state.clock(finding.started));
     let same = state.counts.get(finding.severity as usize).copied().unwrap_or(0);
     let counted = words::counted(finding.severity, same, state.language);
     say!(state.language, "{counted}; the first at {since}, {client}", "{counted} 件、最初は {since} {client}")
 }
 
-fn told(state: &State, severity: Severity, who: String, finding: &Finding) -> Answer {
+fn told(state: &State, severity: Severity, who: String, finding: &Filed) -> Answer {
     let story = state.story(finding);
     let never = never(state.language);
     let act = story.remedy.into_iter().find(|remedy| *remedy != never);
@@ -172,9 +172,11 @@ fn fine(state: &State, clients: &[&Client]) -> Answer {
             act: None,
         };
     }
-    let probed = state.snapshot.findings.iter().any(|finding| {
-        crate::verdict::judge::is_probe(finding) && finding.verdict != crate::verdict::Verdict::ProbeLookAlike
-    });
+    let probed = state
+        .snapshot
+        .findings
+        .iter()
+        .any(|finding| finding.probe && finding.verdict != crate::verdict::Verdict::ProbeLookAlike);
     if probed {
         return Answer {
             severity: Severity::Info,

@@ -61,7 +61,7 @@ impl Job {
             Export::Ticket(id) => {
                 let finding = by_id(&self.snapshot, *id).ok_or_else(|| io::Error::other("no such finding"))?;
                 let (path, mut file) = create(&format!("{stem}-finding-{id}"), "txt")?;
-                let text = ticket(finding, &self.snapshot, self.options.language, &self.zone);
+                let text = ticket(&finding.open(), &self.snapshot, self.options.language, &self.zone);
                 file.write_all(text.as_bytes())?;
                 Ok(path)
             }

@@ -14,7 +14,7 @@ use crate::report::Language;
 use crate::report::clock::{self, Moment};
 use crate::report::language::say;
 use crate::time::CaptureTime;
-use crate::verdict::{Cause, Finding, Severity, Verdict};
+use crate::verdict::{Cause, Filed, Severity, Verdict};
 
 /// Names that a term can begin with, each with what stands behind it.
 pub const NAMES: &[(&str, &str, &str)] = &[
@@ -127,7 +127,7 @@ pub struct Passing<'a> {
 
 impl Passing<'_> {
     /// Whether `finding` passes; `marked` is asked where that matters.
-    pub fn passes(&mut self, finding: &Finding, marked: impl Fn() -> bool) -> bool {
+    pub fn passes(&mut self, finding: &Filed, marked: impl Fn() -> bool) -> bool {
         let Self { filter, names, clients, room } = self;
         filter.terms.iter().enumerate().all(|(number, term)| {
             let any = |choices: &[String], value: &str| choices.iter().any(|text| matches(text, value));
@@ -167,7 +167,7 @@ fn time(value: &str, zone: &TimeZone, day: CaptureTime) -> Result<CaptureTime, S
 }
 
 /// What the values of a name are.
-fn values(name: &str, finding: &Finding) -> Vec<String> {
+fn values(name: &str, finding: &Filed) -> Vec<String> {
     let some = |text: Option<String>| text.map(|text| text.to_ascii_lowercase()).into_iter().collect();
     match name {
         "verdict" => vec![finding.verdict.name().to_ascii_lowercase()],
@@ -175,11 +175,11 @@ fn values(name: &str, finding: &Finding) -> Vec<String> {
         "severity" => vec![finding.severity.name().to_owned()],
         "confidence" => vec![finding.confidence.name().to_owned()],
         "family" => vec![finding.family.name().to_owned()],
-        "host" => some(finding.host.clone()),
+        "host" => some(finding.host.as_deref().map(str::to_owned)),
         "server" => some(finding.server.map(|server| server.to_string())),
         "proxy" => {
             let mut names: Vec<String> = some(finding.proxy.map(|proxy| proxy.to_string()));
-            names.extend(finding.details.proxy.as_ref().and_then(|proxy| proxy.name.clone()));
+            names.extend(finding.open().details.proxy.and_then(|proxy| proxy.name));
             names
         }
         _ => Vec::new(),
@@ -187,13 +187,15 @@ fn values(name: &str, finding: &Finding) -> Vec<String> {
 }
 
 /// Whether `holds` is true of any name or address of a finding, in lower case; `room` is where that is written.
-pub fn any_fact(finding: &Finding, room: &mut String, holds: impl Fn(&str) -> bool) -> bool {
+pub fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool) -> bool {
+    let known = [Some(finding.verdict.name()), finding.cause.map(Cause::name), finding.host.as_deref()];
+    if known.into_iter().flatten().any(|text| holds(&text.to_ascii_lowercase())) {
+        return true;
+    }
+    let finding = &finding.open();
     let details = &finding.details;
     let (http, tls, proxy) = (details.http.as_ref(), details.tls.as_ref(), details.proxy.as_ref());
     let texts = [
-        Some(finding.verdict.name()),
-        finding.cause.map(Cause::name),
-        finding.host.as_deref(),
         finding.url.as_deref(),
         http.and_then(|http| http.location.as_deref()),
         http.and_then(|http| http.server.as_deref()),
@@ -293,7 +295,7 @@ pub fn completions(text: &str, snapshot: &Snapshot) -> Vec<String> {
     // Names that are there come before those that could be.
     let mut there: HashSet<&str> = HashSet::new();
     if matches!(name, "verdict" | "cause") {
-        let names = |finding: &Finding| [Some(finding.verdict.name()), finding.cause.map(Cause::name)];
+        let names = |finding: &Filed| [Some(finding.verdict.name()), finding.cause.map(Cause::name)];
         there.extend(findings.iter().flat_map(names).flatten());
     }
     let mut all: Vec<String> = all.into_iter().filter(|own| own.to_ascii_lowercase().contains(&value)).collect();

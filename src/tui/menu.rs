@@ -77,7 +77,7 @@ pub fn items(menu: Menu, state: &State) -> Vec<Item> {
             let mut items: Vec<Item> = formats.map(Item::Report).into();
             if let Some(finding) = finding {
                 items.push(Item::TicketFile);
-                if Wanted::of(finding, &state.snapshot).is_ok() {
+                if Wanted::of(&finding.open(), &state.snapshot).is_ok() {
                     items.push(Item::Evidence);
                 }
             }
@@ -95,6 +95,7 @@ pub fn choose(item: Item, state: &State) -> Option<Effect> {
     let finding = state.finding()?;
     let (language, zone) = (state.language, state.shown_zone());
     let story = state.story(finding);
+    let finding = &finding.open();
     Some(match item {
         Item::Ticket(language) => Effect::Copy(ticket(finding, &state.snapshot, language, &zone)),
         Item::Summary => Effect::Copy(summary(&story, language, &zone)),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::state::{State, identity};
 use crate::report::Language;
 use crate::time::CaptureTime;
-use crate::verdict::{Finding, Severity};
+use crate::verdict::{Filed, Severity};
 
 /// Columns to sort by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ enum First<'a> {
 }
 
 impl Column {
-    fn of(self, finding: &Finding) -> First<'_> {
+    fn of(self, finding: &Filed) -> First<'_> {
         match self {
             Self::Severity => First::Severity(Reverse(finding.severity)),
             Self::Time => First::Nothing,

@@ -7,8 +7,7 @@ use crate::engine::snapshot::{Client, FamilyState};
 use crate::report::Language;
 use crate::report::language::say;
 use crate::report::words::safe;
-use crate::verdict::judge::is_probe;
-use crate::verdict::{Family, Finding, Role, Severity, Verdict};
+use crate::verdict::{Family, Filed, Role, Severity, Verdict};
 
 /// Findings of a client that are looked at, the latest; a screen is drawn while a person waits.
 const LATEST: usize = 10_000;
@@ -129,7 +128,7 @@ struct Seen<'a> {
     resolvers: Vec<String>,
     proxies: Vec<String>,
     /// By what was asked for: the gravest finding, the latest of these, and how many there are.
-    asked: BTreeMap<String, (&'a Finding, usize)>,
+    asked: BTreeMap<String, (&'a Filed, usize)>,
 }
 
 impl<'a> Seen<'a> {
@@ -143,7 +142,7 @@ impl<'a> Seen<'a> {
                     list.push(one);
                 }
             };
-            for server in finding.details.dns.iter().flat_map(|dns| &dns.servers) {
+            for server in finding.open().details.dns.iter().flat_map(|dns| &dns.servers) {
                 note(&mut seen.resolvers, server.to_string());
             }
             if let Some(proxy) = finding.proxy {
@@ -160,9 +159,9 @@ impl<'a> Seen<'a> {
 }
 
 /// What a finding is about, in words that are the same for all clients.
-fn subject(finding: &Finding, language: Language) -> String {
+fn subject(finding: &Filed, language: Language) -> String {
     // Versions of Windows have probes of their own names, and each does the same.
-    let is_probe = is_probe(finding) && finding.verdict != Verdict::ProbeLookAlike;
+    let is_probe = finding.probe && finding.verdict != Verdict::ProbeLookAlike;
     let name = match finding.verdict {
         Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed if is_probe => {
             language.pick("DNS probe of Windows", "Windows の DNS プローブ").to_owned()
@@ -173,7 +172,7 @@ fn subject(finding: &Finding, language: Language) -> String {
     if finding.family == Family::V6 { format!("{name} (v6)") } else { name }
 }
 
-fn asked(finding: &Finding) -> String {
+fn asked(finding: &Filed) -> String {
     match (&finding.host, finding.server) {
         (Some(host), _) => safe(host).to_ascii_lowercase(),
         (None, Some(server)) => server.to_string(),
@@ -192,7 +191,7 @@ fn granted(state: &State, own: FamilyState) -> Value {
     }
 }
 
-fn told(state: &State, (finding, count): &(&Finding, usize)) -> Value {
+fn told(state: &State, (finding, count): &(&Filed, usize)) -> Value {
     let mark = state.glyphs.severity(finding.severity);
     let verdict = finding.verdict;
     let cause = finding.cause.map(|cause| format!(" {cause}")).unwrap_or_default();

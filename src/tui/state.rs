@@ -28,7 +28,7 @@ use crate::report::{Language, Options, Selection, build, model};
 use crate::settings::CapturePoint;
 use crate::source::PacketId;
 use crate::time::CaptureTime;
-use crate::verdict::{Cause, Finding, Severity, Verdict};
+use crate::verdict::{Cause, Filed, Severity, Verdict};
 
 /// Samples of it in a second.
 pub const TICKS_A_SECOND: u64 = 5;
@@ -257,20 +257,20 @@ impl State {
 
     /// The finding of a row.
     #[must_use]
-    pub fn row(&self, row: usize) -> Option<&Finding> {
+    pub fn row(&self, row: usize) -> Option<&Filed> {
         self.rows.get(row).and_then(|index| self.snapshot.findings.get(*index as usize))
     }
 
     /// The selected finding.
     #[must_use]
-    pub fn finding(&self) -> Option<&Finding> {
+    pub fn finding(&self) -> Option<&Filed> {
         self.row(self.finding_list.selected)
     }
 
     /// A finding in the reader's language.
     #[must_use]
-    pub fn story(&self, finding: &Finding) -> model::Finding {
-        build::finding(finding, &self.snapshot, &self.options())
+    pub fn story(&self, finding: &Filed) -> model::Finding {
+        build::finding(&finding.open(), &self.snapshot, &self.options())
     }
 
     /// What the report floor needs to make words.
@@ -289,13 +289,13 @@ impl State {
 
 /// What tells `finding` from all others.
 #[must_use]
-pub fn identity(finding: &Finding) -> Identity {
+pub fn identity(finding: &Filed) -> Identity {
     (finding.client, finding.verdict, finding.cause, finding.started)
 }
 
 /// A finding by its identifier.
 #[must_use]
-pub fn by_id(snapshot: &Snapshot, id: u32) -> Option<&Finding> {
+pub fn by_id(snapshot: &Snapshot, id: u32) -> Option<&Filed> {
     // They are numbered from 1 without holes, mostly.
     let likely = snapshot.findings.get(usize::try_from(id).ok()?.checked_sub(1)?).filter(|finding| finding.id == id);
     likely.or_else(|| {

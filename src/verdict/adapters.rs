@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::finding::{Finding, Remark};
-use super::judge::is_probe;
+use super::filed::Filed;
+use super::finding::Remark;
 use super::relate::is_success;
 use super::roles::Roles;
 use crate::probe::world::World;
@@ -15,9 +15,9 @@ use crate::vocabulary::{Capability, Role, Route, Severity, Verdict};
 const MAX_ADAPTERS: usize = 8;
 
 /// Failures of one adapter beside a success of another one of the same host are no trouble.
-pub fn explain(world: &World, roles: &Roles, findings: &mut [Finding]) {
+pub fn explain(world: &World, roles: &Roles, findings: &mut [Filed]) {
     let inputs: BTreeSet<u16> =
-        world.clients.iter().filter_map(|(_, client)| client.first).map(|first| first.id.input()).collect();
+        world.clients.briefs().filter_map(|(_, client)| client.first).map(|first| first.id.input()).collect();
     for input in inputs {
         let own = of_capturing_host(world, roles, input);
         if own.len() > 1 {
@@ -29,7 +29,7 @@ pub fn explain(world: &World, roles: &Roles, findings: &mut [Finding]) {
 /// Client addresses that surely belong to the host which made input `input`; none where that host forwards for others.
 fn of_capturing_host(world: &World, roles: &Roles, input: u16) -> BTreeSet<IpAddr> {
     let asking = |address: &IpAddr| {
-        world.clients.get(address).is_some_and(|client| client.asks) && roles.role(*address) == Role::Client
+        world.clients.brief(address).is_some_and(|client| client.asks) && roles.role(*address) == Role::Client
     };
     let marked: BTreeSet<IpAddr> = world.host_events.local(input).collect();
     let forwards = marked.iter().any(|address| {
@@ -41,7 +41,7 @@ fn of_capturing_host(world: &World, roles: &Roles, input: u16) -> BTreeSet<IpAdd
         marked.into_iter().filter(|_| !forwards).filter(asking).collect()
     } else if world.settings.capture_point == CapturePoint::Client {
         let here =
-            world.clients.iter().filter(|(_, client)| client.first.is_some_and(|first| first.id.input() == input));
+            world.clients.briefs().filter(|(_, client)| client.first.is_some_and(|first| first.id.input() == input));
         here.map(|(address, _)| *address).filter(asking).collect()
     } else {
         BTreeSet::new()
@@ -50,11 +50,11 @@ fn of_capturing_host(world: &World, roles: &Roles, input: u16) -> BTreeSet<IpAdd
     if networks > MAX_ADAPTERS { BTreeSet::new() } else { own }
 }
 
-fn beside(world: &World, own: &BTreeSet<IpAddr>, findings: &mut [Finding]) {
+fn beside(world: &World, own: &BTreeSet<IpAddr>, findings: &mut [Filed]) {
     let window = world.settings.deadlines.episode;
     for index in 0..findings.len() {
         let Some(failed) = findings.get(index) else { continue };
-        let lost = is_probe(failed)
+        let lost = failed.probe
             && !is_success(failed.verdict)
             && !matches!(failed.verdict, Verdict::Incomplete | Verdict::ProbeLookAlike | Verdict::HotspotDetected)
             && failed.capability == Some(Capability::Local)
@@ -80,19 +80,14 @@ fn beside(world: &World, own: &BTreeSet<IpAddr>, findings: &mut [Finding]) {
         };
         let own_id = failed.id;
         if let Some(failed) = findings.get_mut(index) {
-            failed.severity = failed.severity.min(Severity::Info);
-            failed.remarks.push(Remark::OtherAdapterWorks { address });
-            relate(failed, id);
+            failed.edit(|failed| {
+                failed.severity = failed.severity.min(Severity::Info);
+                failed.remarks.push(Remark::OtherAdapterWorks { address });
+            });
+            failed.relate(id);
         }
         if let Some(works) = findings.get_mut(works) {
-            relate(works, own_id);
+            works.relate(own_id);
         }
-    }
-}
-
-fn relate(finding: &mut Finding, id: u32) {
-    if !finding.related.contains(&id) {
-        finding.related.push(id);
-        finding.related.sort_unstable();
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::discovery::DiscoveryDetails;
 use crate::marks::ResponderKind;
@@ -12,7 +12,7 @@ use crate::vocabulary::{Confidence, Side};
 use crate::wire::Mac;
 
 /// Facts of a finding by subject; absent subjects stay `None`. Few findings have many of them: they stand in boxes.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Details {
     /// How many equal repeats this finding stands for.
     pub count: u32,
@@ -41,7 +41,7 @@ pub struct Details {
 }
 
 /// An authentication at a web server. Secrets are never kept.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AuthDetails {
     /// Schemes that the server offers.
     pub schemes: Vec<String>,
@@ -54,7 +54,7 @@ pub struct AuthDetails {
 }
 
 /// A Microsoft 365 endpoint set.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EndpointDetails {
     /// Microsoft's number of the set; null for what no list names.
     pub id: Option<u32>,
@@ -75,7 +75,7 @@ pub struct EndpointDetails {
 }
 
 /// A look-up, all its copies together.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DnsDetails {
     /// Name asked for.
     pub name: String,
@@ -96,7 +96,7 @@ pub struct DnsDetails {
 }
 
 /// A connection.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectDetails {
     /// Addresses tried, in order, `address:port`.
     pub tried: Vec<SocketAddr>,
@@ -113,7 +113,7 @@ pub struct ConnectDetails {
 }
 
 /// An HTTP answer.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct HttpDetails {
     /// Status code.
     pub status: Option<u16>,
@@ -140,7 +140,7 @@ pub struct HttpDetails {
 }
 
 /// Who sent the decisive answer, as far as the packet tells.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Responder {
     /// Link address of the last hop.
     pub mac: Option<String>,
@@ -159,7 +159,7 @@ pub struct Responder {
 }
 
 /// A mark that an answer bears. It shows what the sender looks like, and proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FoundMark {
     /// The product that has such a mark.
     pub product: String,
@@ -174,7 +174,7 @@ pub struct FoundMark {
 }
 
 /// A proxy and its authentication. Secrets are never kept.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ProxyDetails {
     /// Name of the proxy, where the client resolved one.
     pub name: Option<String>,
@@ -197,7 +197,7 @@ pub struct ProxyDetails {
 }
 
 /// A handshake. Versions are written `SSL2 SSL3 1.0 1.1 1.2 1.3`.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TlsDetails {
     /// Server name that the client asked for.
     pub sni: Option<String>,
@@ -240,7 +240,7 @@ pub struct TlsDetails {
 }
 
 /// A value of `DefaultSecureProtocols` that a client's offer is consistent with.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SecureProtocols {
     /// The value, as `0xA80`.
     pub value: String,
@@ -251,7 +251,7 @@ pub struct SecureProtocols {
 }
 
 /// Another system's connectivity check.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct OsCheckDetails {
     /// Whose check it is.
     pub system: String,
@@ -260,7 +260,7 @@ pub struct OsCheckDetails {
 }
 
 /// What a host knows about its own place in the network, as far as the capture shows it.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct HostDetails {
     /// Its link address.
     pub mac: Option<String>,
@@ -279,7 +279,7 @@ pub struct HostDetails {
 }
 
 /// What a DHCP server granted.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LeaseDetails {
     /// Address.
     pub address: Option<IpAddr>,

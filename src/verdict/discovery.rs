@@ -49,7 +49,7 @@ impl Case<'_> {
         finding.remarks.extend(beside::on_link(search).map(Remark::Discovery));
         for call in search.calls.iter().filter(|call| call.answer.is_some()) {
             let addresses = call.answer.clone().unwrap_or_default();
-            let note = Note::NameAnswered { protocol: call.protocol.name(), from: call.other.ip(), addresses };
+            let note = Note::NameAnswered { protocol: call.protocol.name().into(), from: call.other.ip(), addresses };
             finding.prove(call.at, note);
             finding.converse(true, call.client, call.other);
         }

@@ -1,10 +1,13 @@
 //! What keeps the confidence of a finding from being high.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// What keeps a confidence from being high.
 #[allow(missing_docs)] // the variant says what its fields are
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Doubt {
     /// The capture ended `missing` before the deadline.
     DeadlineOutside { missing: Duration },
@@ -21,7 +24,7 @@ pub enum Doubt {
     /// The decisive packet is cut.
     Truncated,
     /// The protocol appears nowhere in the capture: probably a capture filter.
-    ProtocolAbsent { protocol: &'static str },
+    ProtocolAbsent { protocol: Cow<'static, str> },
     /// Addresses or contents were rewritten after capturing.
     Anonymised,
     /// The body was compressed; whether Windows decodes it is not known.

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hashbrown::HashMap;
+
 use super::absence::Silence;
 use super::case::{Case, Ruling};
 use super::finding::{Doubt, EndpointDetails, Finding};
 use super::roles::Roles;
 use crate::probe::attempt::LookupGroup;
 use crate::probe::catalog::family_of;
+use crate::probe::client::Client;
 use crate::probe::endpoints::directory::{Directory, Tag};
-use crate::probe::endpoints::matrix::{Cell, Count, Failure, Matrix, Proof};
+use crate::probe::endpoints::matrix::{Cell, Count, Failure, Proof};
 use crate::probe::endpoints::stage::Stage;
 use crate::probe::world::World;
 use crate::proto::dns::{rcode, rtype};
@@ -103,29 +106,52 @@ pub fn rows<'a>(cells: &'a BTreeMap<(Tag, IpAddr), Cell>, roles: &Roles) -> BTre
     rows
 }
 
-/// Findings about required sets that cannot be reached, one for each client.
-#[must_use]
-pub fn unreachable(world: &World, roles: &Roles) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if world.rewriting.suspected() {
-        return findings;
-    }
-    let cells = Matrix::cells(world);
-    for (tag, row) in rows(&cells, roles) {
-        let Some(stage) = row.blocked().filter(|_| world.directory.required(tag.set)) else { continue };
-        if stage == Stage::Tls && row.count(stage).failed < HANDSHAKES_THAT_TELL {
-            continue;
+/// Required sets that cannot be reached, by the client that finds them so.
+#[derive(Default)]
+pub struct Unreachable<'a> {
+    of: HashMap<IpAddr, Vec<Blocked<'a>>, foldhash::fast::RandomState>,
+}
+
+/// A set that one client cannot reach.
+struct Blocked<'a> {
+    tag: Tag,
+    cell: &'a Cell,
+    stage: Stage,
+    /// Attempts of all clients that failed there.
+    failed: u64,
+}
+
+impl<'a> Unreachable<'a> {
+    /// Finds them.
+    #[must_use]
+    pub fn of(world: &World, roles: &Roles, cells: &'a BTreeMap<(Tag, IpAddr), Cell>) -> Self {
+        let mut all = Self::default();
+        if world.rewriting.suspected() {
+            return all;
         }
-        for (address, cell) in &row.cells {
-            if !matches!(roles.role(*address), Role::Client | Role::Resolver) {
+        for (tag, row) in rows(cells, roles) {
+            let Some(stage) = row.blocked().filter(|_| world.directory.required(tag.set)) else { continue };
+            let failed = row.count(stage).failed;
+            if stage == Stage::Tls && failed < HANDSHAKES_THAT_TELL {
                 continue;
             }
-            let Some(client) = world.clients.get(address) else { continue };
-            let case = Case { world, address: *address, client };
-            findings.extend(case.judge_set(tag, cell, stage, row.count(stage).failed));
+            for (address, cell) in &row.cells {
+                if matches!(roles.role(*address), Role::Client | Role::Resolver) {
+                    let blocked = Blocked { tag, cell, stage, failed };
+                    all.of.entry(*address).or_default().push(blocked);
+                }
+            }
         }
+        all
     }
-    findings
+
+    /// Findings about one client, one for each set.
+    #[must_use]
+    pub fn judge(&self, world: &World, address: IpAddr, client: &Client) -> Vec<Finding> {
+        let Some(blocked) = self.of.get(&address) else { return Vec::new() };
+        let case = Case { world, address, client };
+        blocked.iter().filter_map(|one| case.judge_set(one.tag, one.cell, one.stage, one.failed)).collect()
+    }
 }
 
 /// The tag of a set, as findings carry it.
@@ -209,10 +235,10 @@ impl Case<'_> {
     }
 
     fn judge_failure(&self, failure: &Failure) -> Option<Judged> {
-        match &failure.proof {
-            Proof::Lookup(lookup) => self.judge_name(lookup),
-            Proof::Connection(attempted) => self.judge_connection(attempted),
-            Proof::Exchange(exchange) => self.judge_request(exchange, failure.stage),
+        match failure.proof()? {
+            Proof::Lookup(lookup) => self.judge_name(&lookup),
+            Proof::Connection(attempted) => self.judge_connection(&attempted),
+            Proof::Exchange(exchange) => self.judge_request(&exchange, failure.stage),
             Proof::Handshake(handshake) => {
                 let finding = self.judge_tls(&[handshake.as_ref()])?;
                 if !matches!(finding.verdict, Verdict::TlsHandshakeFailed | Verdict::TlsIntercepted) {
@@ -327,7 +353,8 @@ fn unreachable_by(cause: Cause, rule: &'static str) -> Ruling {
 
 /// Puts a failure into the evidence; what is proved last names server and port.
 fn prove(finding: &mut Finding, failure: &Failure) {
-    match &failure.proof {
+    let Some(proof) = failure.proof() else { return };
+    match &proof {
         Proof::Lookup(lookup) => {
             let group = LookupGroup { name: lookup.name.clone(), qtype: lookup.qtype, lookups: vec![lookup] };
             finding.prove_lookup(&group);

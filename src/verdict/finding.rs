@@ -1,8 +1,11 @@
 //! A finding: one classified thing that happened to one client, with its proof. It holds facts; words are made of them
 //! in [`crate::report`], in the reader's language.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::proto::ncsi_event::NcsiEvent;
 use crate::source::PacketRef;
@@ -78,7 +81,7 @@ pub struct Finding {
 }
 
 /// A packet that proves something, and what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The packet.
     pub at: PacketRef,
@@ -88,7 +91,7 @@ pub struct Evidence {
 
 /// What a packet shows. Text from the wire in here is not yet safe to print.
 #[allow(missing_docs)] // the variant says what its fields are
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
     /// DNS question; `copy` counts from 1 over all servers.
     Query { name: String, qtype: u16, server: IpAddr, copy: u32 },
@@ -133,7 +136,7 @@ pub enum Note {
     /// A packet towards the client inside the window: the capture does see this direction.
     InboundSeen,
     /// An answer to a call for `wpad` on the link.
-    NameAnswered { protocol: &'static str, from: IpAddr, addresses: Vec<IpAddr> },
+    NameAnswered { protocol: Cow<'static, str>, from: IpAddr, addresses: Vec<IpAddr> },
     /// Kerberos: the KDC refuses a ticket for a service.
     TicketRefused { code: i64, service: String, kdc: IpAddr },
     /// DHCP message, by its name of RFC 2132 (`DISCOVER`, `ACK`); the address offered or asked for.
@@ -178,7 +181,7 @@ impl Note {
 }
 
 /// A conversation of an attempt.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Conversation {
     /// UDP instead of TCP.
     pub udp: bool,

@@ -1,19 +1,26 @@
 //! All attempts of all clients, judged.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::case::{Case, Ruling};
-use super::endpoints;
+use super::endpoints::{self, Unreachable};
 use super::evidence::url_of;
+use super::filed::{Filed, number, share};
 use super::finding::Finding;
 use super::office;
-use super::relate;
+use super::relate::{self, LinkUps};
 use super::roles::Roles;
 use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::{LookAlike, family_of};
+use crate::probe::client::Client;
 use crate::probe::correlate::{Kin, attempts};
+use crate::probe::endpoints::directory::Tag;
+use crate::probe::endpoints::matrix::Cell;
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
 use crate::time::CaptureTime;
@@ -22,53 +29,170 @@ use crate::vocabulary::{Role, Route, Verdict};
 
 /// Judges everything: findings in settle order, numbered from 1.
 #[must_use]
-pub fn judge(world: &World, roles: &Roles) -> Vec<Finding> {
-    let beside = Beside::of(world, roles);
-    let all = beside.order.iter().flat_map(|address| beside.judge_client(world, roles, *address)).collect();
-    beside.settle(world, roles, all)
+pub fn judge(world: &World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>) -> Vec<Filed> {
+    let beside = Beside::of(world, roles, cells);
+    let mut filing = Filing::default();
+    for host in beside.by_host() {
+        filing.file(beside.judge_host(world, roles, &host));
+    }
+    filing.done()
 }
 
 /// The same; what was kept of a client for its judgement alone is let go as soon as it is judged, so that findings take
 /// the room of the transactions that led to them.
 #[must_use]
-pub fn judge_for_good(world: &mut World, roles: &Roles) -> Vec<Finding> {
-    let beside = Beside::of(world, roles);
-    let mut all = Vec::new();
-    for address in &beside.order {
-        all.append(&mut beside.judge_client(world, roles, *address));
-        let mac = world.clients.get(address).and_then(|client| client.mac);
-        // Other addresses of the same host are judged with what this one did.
-        if !beside.hosts.is_one_of_several(*address, mac) {
-            world.clients.release(address);
+pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>) -> Vec<Filed> {
+    let beside = Beside::of(world, roles, cells);
+    let mut filing = Filing::default();
+    for host in beside.by_host() {
+        filing.file(beside.judge_host(world, roles, &host));
+        for address in &host {
+            let mac = world.clients.brief(address).and_then(|client| client.mac);
+            // Other addresses of the same host are judged with what this one did.
+            if !beside.hosts.is_one_of_several(*address, mac) {
+                world.clients.release(address);
+            }
         }
     }
-    beside.settle(world, roles, all)
+    filing.done()
+}
+
+/// Findings whose proofs are put together at a time.
+const SHARED_AT_ONCE: usize = 64;
+
+/// Findings that are judged, as they are kept.
+#[derive(Default)]
+struct Filing {
+    filed: Vec<Filed>,
+    names: HashSet<Arc<str>>,
+    /// How many have their proofs in common pieces.
+    shared: usize,
+}
+
+impl Filing {
+    /// Files what was found of one host. References among these findings are by their place.
+    fn file(&mut self, findings: Vec<Finding>) {
+        let first = u32::try_from(self.filed.len()).unwrap_or(u32::MAX);
+        for (place, mut finding) in (first..).zip(findings) {
+            finding.id = place;
+            finding.related.iter_mut().for_each(|other| *other += first);
+            let mut filed = Filed::of(finding);
+            // Many are about the same few names.
+            if let Some(name) = filed.host.take() {
+                filed.host = Some(Arc::clone(self.names.get_or_insert_with(&*name, |_| Arc::clone(&name))));
+            }
+            if self.filed.len() == self.filed.capacity() {
+                // Doubling would leave half of a large list empty.
+                self.filed.reserve_exact(self.filed.len() / 8 + 64);
+            }
+            self.filed.push(filed);
+        }
+        if self.filed.len() - self.shared >= SHARED_AT_ONCE {
+            share(self.filed.iter_mut().skip(self.shared));
+            self.shared = self.filed.len();
+        }
+    }
+
+    fn done(mut self) -> Vec<Filed> {
+        number(&mut [&mut self.filed]);
+        self.filed
+    }
+}
+
+/// The clients of one host, with everything that is kept of them.
+pub struct Own<'a>(Vec<(IpAddr, Cow<'a, Client>)>);
+
+impl<'a> Own<'a> {
+    /// The clients of these addresses.
+    #[must_use]
+    pub fn of(world: &'a World, addresses: &[IpAddr]) -> Self {
+        Self(addresses.iter().filter_map(|address| Some((*address, world.clients.get(address)?))).collect())
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, address: IpAddr) -> Option<&Client> {
+        self.all().find(|(own, _)| *own == address).map(|(_, client)| client)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (IpAddr, &Client)> {
+        self.0.iter().map(|(address, client)| (*address, client.as_ref()))
+    }
 }
 
 /// What is known of all clients together before the first of them is judged.
-struct Beside {
+struct Beside<'a> {
     /// The clients in order of appearance.
     order: Vec<IpAddr>,
     hosts: Hosts,
     legs: Legs,
-    /// Conditions of hosts.
-    conditions: Vec<Finding>,
+    /// Conditions of hosts, by address.
+    conditions: BTreeMap<IpAddr, Vec<Finding>>,
+    /// When links came up.
+    ups: LinkUps,
+    /// Microsoft 365 sets that cannot be reached.
+    unreachable: Unreachable<'a>,
 }
 
-impl Beside {
-    fn of(world: &World, roles: &Roles) -> Self {
-        let mut addresses: Vec<_> = world.clients.iter().map(|(address, client)| (client.first, *address)).collect();
+impl<'a> Beside<'a> {
+    fn of(world: &World, roles: &Roles, cells: &'a BTreeMap<(Tag, IpAddr), Cell>) -> Self {
+        let mut addresses: Vec<_> = world.clients.briefs().map(|(address, client)| (client.first, *address)).collect();
         addresses.sort_unstable();
+        let mut conditions: BTreeMap<IpAddr, Vec<Finding>> = BTreeMap::new();
+        for finding in super::host::judge(world, roles) {
+            conditions.entry(finding.client).or_default().push(finding);
+        }
         Self {
             order: addresses.into_iter().map(|(_, address)| address).collect(),
             hosts: Hosts::of(world),
             legs: client_legs(world),
-            conditions: super::host::judge(world, roles),
+            conditions,
+            ups: world.stations.link_ups(),
+            unreachable: Unreachable::of(world, roles, cells),
         }
     }
 
-    fn judge_client(&self, world: &World, roles: &Roles, address: IpAddr) -> Vec<Finding> {
-        let Some(client) = world.clients.get(&address) else { return Vec::new() };
+    /// All addresses that have something to be judged, those of one host together.
+    fn by_host(&self) -> Vec<Vec<IpAddr>> {
+        let mut taken: HashSet<IpAddr, foldhash::fast::RandomState> = HashSet::default();
+        let mut hosts = Vec::new();
+        for address in self.order.iter().chain(self.conditions.keys()).copied() {
+            if taken.insert(address) {
+                let kin = self.hosts.kin(address).filter(|kin| taken.insert(*kin));
+                hosts.push(std::iter::once(address).chain(kin).collect());
+            }
+        }
+        hosts
+    }
+
+    /// Everything about one host, in no order; `related` holds places in the list.
+    fn judge_host(&self, world: &World, roles: &Roles, host: &[IpAddr]) -> Vec<Finding> {
+        let own = Own::of(world, host);
+        let mut all = Vec::new();
+        for address in host {
+            if let Some(client) = own.get(*address) {
+                all.append(&mut self.judge_client(world, roles, *address, client));
+            }
+            all.extend(self.conditions.get(address).into_iter().flatten().cloned());
+        }
+        relate::relate(world, roles, &self.hosts, &self.ups, &own, &mut all);
+        super::portal_named::remark(world, &own, &mut all);
+        for (address, client) in own.all() {
+            all.extend(self.unreachable.judge(world, address, client));
+        }
+        for (address, client) in own.all() {
+            all.extend(office::gated(world, roles, &self.hosts, &all, address, client));
+        }
+        for finding in &mut all {
+            endpoints::tag(&world.directory, finding);
+            finding.tidy();
+        }
+        all.sort_by_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
+        office::link(&mut all);
+        all
+    }
+
+    fn judge_client(&self, world: &World, roles: &Roles, address: IpAddr, client: &Client) -> Vec<Finding> {
         let case = Case { world, address, client };
         let kin = Kin::of(world, &self.hosts, address, client);
         let mut findings: Vec<Finding> =
@@ -84,24 +208,6 @@ impl Beside {
             finding.conversations.shrink_to_fit();
         }
         findings
-    }
-
-    fn settle(self, world: &World, roles: &Roles, mut all: Vec<Finding>) -> Vec<Finding> {
-        let Self { hosts, mut conditions, .. } = self;
-        all.append(&mut conditions);
-        relate::relate(world, roles, &mut all);
-        super::portal_named::remark(world, &mut all);
-        all.extend(endpoints::unreachable(world, roles));
-        all.extend(office::gated(world, roles, &hosts, &all));
-        // In place: a buffer of findings would be large.
-        all.sort_by_cached_key(|finding| (finding.ended, finding.started, finding.client, finding.verdict));
-        for (id, finding) in (1u32..).zip(&mut all) {
-            finding.id = id;
-            endpoints::tag(&world.directory, finding);
-            finding.tidy();
-        }
-        office::link(&mut all);
-        all
     }
 }
 
@@ -199,7 +305,8 @@ type Legs = HashMap<IpAddr, Vec<(CaptureTime, CaptureTime)>, foldhash::fast::Ran
 
 fn client_legs(world: &World) -> Legs {
     let mut legs = Legs::default();
-    for (address, client) in world.clients.iter() {
+    let proxied = world.clients.briefs().filter(|(_, client)| client.proxied).map(|(address, _)| address);
+    for (address, client) in proxied.filter_map(|address| Some((address, world.clients.get(address)?))) {
         for exchange in &client.exchanges {
             let proxy = exchange.server().ip();
             let proxied = exchange.request.as_ref().is_some_and(|request| request.head.is_proxied());

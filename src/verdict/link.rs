@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::dns::is_private;
-use super::finding::{Finding, Remark};
-use super::judge::is_probe;
+use super::filed::Filed;
+use super::finding::Remark;
 use super::relate::is_success;
 use crate::probe::station::{Rivals, Station};
 use crate::probe::world::World;
@@ -24,20 +24,22 @@ const VIRTUAL: [&[u8]; 6] = [
 ];
 
 /// Remarks on every probe what its link did near it in time.
-pub fn remark(world: &World, findings: &mut [Finding]) {
+pub fn remark(world: &World, findings: &mut [Filed]) {
     for finding in findings {
-        if !is_probe(finding) || finding.verdict == Verdict::ProbeLookAlike {
+        if !finding.probe || finding.verdict == Verdict::ProbeLookAlike {
             continue;
         }
-        let mac = world.clients.get(&finding.client).and_then(|client| client.mac);
+        let mac = world.clients.brief(&finding.client).and_then(|client| client.mac);
         let Some(station) = mac.and_then(|mac| world.stations.get(mac)) else { continue };
-        finding.remarks.extend(conflict(world, station, finding));
-        finding.remarks.extend(restart(world, station, finding));
+        let remarks = [conflict(world, station, finding), restart(world, station, finding)];
+        if remarks.iter().any(Option::is_some) {
+            finding.edit(|finding| finding.remarks.extend(remarks.into_iter().flatten()));
+        }
     }
 }
 
 /// Two hosts that both answer for a gateway of this client, around the time of the attempt.
-fn conflict(world: &World, station: &Station, finding: &Finding) -> Option<Remark> {
+fn conflict(world: &World, station: &Station, finding: &Filed) -> Option<Remark> {
     let window = world.settings.deadlines.episode;
     let near = |rivals: &&Rivals| {
         rivals.client == finding.client
@@ -75,7 +77,7 @@ fn is_virtual(mac: Mac) -> bool {
 }
 
 /// A lease that the client took anew, without an address to speak from, soon after a failure.
-fn restart(world: &World, station: &Station, finding: &Finding) -> Option<Remark> {
+fn restart(world: &World, station: &Station, finding: &Filed) -> Option<Remark> {
     if is_success(finding.verdict) || finding.verdict == Verdict::Incomplete {
         return None;
     }

@@ -10,6 +10,7 @@ mod dns;
 mod doubt;
 pub mod endpoints;
 mod evidence;
+pub mod filed;
 pub mod finding;
 mod host;
 mod http;
@@ -36,6 +37,7 @@ pub mod windows;
 
 pub use crate::vocabulary::*;
 pub use discovery::{DiscoveryDetails, DiscoveryRemark};
+pub use filed::Filed;
 pub use finding::*;
 pub use proxy_signs::ProxyRemark;
 #[cfg(test)]

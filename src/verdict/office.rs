@@ -11,6 +11,7 @@ use super::finding::{Doubt, Finding, Note};
 use super::judge::is_probe;
 use super::relate::is_success;
 use super::roles::Roles;
+use crate::probe::client::Client;
 use crate::probe::endpoints::matrix::reached_for_sign_in;
 use crate::probe::endpoints::signs::{Sighting, Signs};
 use crate::probe::hosts::Hosts;
@@ -24,23 +25,18 @@ const PROOF_OF_PROBE: usize = 4;
 const ONLY_A_PATTERN: Doubt = Doubt::OnlyAPattern;
 const PROTOCOL_MISSING: Doubt = Doubt::SignInUnseen;
 
-/// Findings about clients whose Office does not even try to sign in; `all` are the findings so far.
+/// A finding about a client whose Office does not even try to sign in; `all` are the findings about its host so far.
 #[must_use]
-pub fn gated(world: &World, roles: &Roles, hosts: &Hosts, all: &[Finding]) -> Vec<Finding> {
-    let starters = world.endpoints.signs.starters();
-    starters.into_iter().filter_map(|(address, signs)| judge(world, roles, hosts, all, address, signs)).collect()
-}
-
-fn judge(
+pub fn gated(
     world: &World,
     roles: &Roles,
     hosts: &Hosts,
     all: &[Finding],
     address: IpAddr,
-    signs: &Signs,
+    client: &Client,
 ) -> Option<Finding> {
+    let signs = world.endpoints.signs.of(&address)?;
     let (first, last) = signs.starts.as_ref()?;
-    let client = world.clients.get(&address)?;
     if roles.role(address) != Role::Client {
         return None;
     }
@@ -57,7 +53,7 @@ fn judge(
     });
     let signs_in = |address: &IpAddr| {
         let by_name = world.endpoints.signs.of(address).is_some_and(|signs| signs.signs_in.is_some());
-        by_name || world.clients.get(address).is_some_and(|client| reached_for_sign_in(world, *address, client))
+        by_name || world.clients.reached(address).is_some_and(|client| reached_for_sign_in(world, *address, &client))
     };
     if online || signs_in(&address) || kin.iter().any(signs_in) {
         return None;
@@ -104,7 +100,7 @@ fn is_failed_probe(finding: &Finding) -> bool {
         && finding.severity >= Severity::Warning
 }
 
-/// Names the failed probe of each such finding, once all have their numbers.
+/// Names the failed probe of each such finding among those of one host, by its place.
 pub fn link(all: &mut [Finding]) {
     let pairs: Vec<(usize, usize)> = all
         .iter()
@@ -121,8 +117,8 @@ pub fn link(all: &mut [Finding]) {
         })
         .collect();
     for (gated, probe) in pairs {
-        let ids = (all[gated].id, all[probe].id);
-        all[gated].related.push(ids.1);
-        all[probe].related.push(ids.0);
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        all[gated].related.push(place(probe));
+        all[probe].related.push(place(gated));
     }
 }

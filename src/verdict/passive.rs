@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::finding::{Finding, Remark};
+use super::filed::Filed;
+use super::finding::Remark;
 use super::roles::Roles;
 use crate::probe::world::World;
 use crate::time::CaptureTime;
@@ -27,7 +28,7 @@ pub struct Estimate {
 
 /// For every failure of a direct probe, unless a portal answered (in hotspot state Windows ignores such packets), or
 /// another probe decided before: the first packet that has come far enough.
-pub fn estimate(world: &World, roles: &Roles, findings: &mut [Finding]) -> Vec<Estimate> {
+pub fn estimate(world: &World, roles: &Roles, findings: &mut [Filed]) -> Vec<Estimate> {
     let minimum = world.settings.hop_minimum;
     let mut decided: BTreeMap<(IpAddr, Family), Vec<(CaptureTime, u32)>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.capability.is_some()) {
@@ -50,7 +51,7 @@ pub fn estimate(world: &World, roles: &Roles, findings: &mut [Finding]) -> Vec<E
         });
         let until = next.unwrap_or(end);
         if let Some(far) = world.hops.far(finding.client, finding.settled, until) {
-            finding.remarks.push(Remark::MaySelfHeal { hops: far.hops, minimum });
+            finding.edit(|finding| finding.remarks.push(Remark::MaySelfHeal { hops: far.hops, minimum }));
             let (client, family, hops) = (finding.client, finding.family, far.hops);
             estimates.push(Estimate { client, family, at: far.at, hops, finding: finding.id });
         }
@@ -59,6 +60,6 @@ pub fn estimate(world: &World, roles: &Roles, findings: &mut [Finding]) -> Vec<E
 }
 
 /// Whether a portal may have answered.
-fn is_portal(finding: &Finding) -> bool {
+fn is_portal(finding: &Filed) -> bool {
     finding.verdict == Verdict::HotspotDetected || finding.ncsi_reason.is_some_and(|reason| reason.number == 7)
 }

@@ -1,6 +1,7 @@
 //! A portal that the network itself names to its clients (RFC 8910).
 
 use super::finding::{Finding, Remark};
+use super::judge::Own;
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::told;
 use crate::probe::world::World;
@@ -11,10 +12,10 @@ use crate::vocabulary::Verdict;
 const NO_PORTAL: &str = "urn:ietf:params:capport:unrestricted";
 
 /// Says beside every portal what the client's lease says of it.
-pub(super) fn remark(world: &World, findings: &mut [Finding]) {
+pub(super) fn remark(world: &World, clients: &Own<'_>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.verdict == Verdict::HotspotDetected) {
         let (Some(client), Some(last)) =
-            (world.clients.get(&finding.client), finding.evidence.iter().map(|evidence| evidence.at).max())
+            (clients.get(finding.client), finding.evidence.iter().map(|evidence| evidence.at).max())
         else {
             continue;
         };

@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use super::case::{Case, Ruling};
 use super::dns::silence_of;
 use super::finding::{Doubt, Finding, Note, ProxyDetails, Remark};
@@ -18,7 +20,7 @@ use crate::vocabulary::{Basis, Capability, Cause, Family, Route, Verdict};
 const NAME_NOT_RESOLVED: u32 = 12007;
 
 /// A remark about a failure at a proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProxyRemark {
     /// Other requests of the same client pass the same proxy, only the probe meets 407.
     OthersPass {

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::finding::Finding;
-use super::judge::is_probe;
+use super::filed::Filed;
 use super::relate::is_success;
 use super::roles::Roles;
 use crate::limits::MAX_RATES;
@@ -60,41 +59,81 @@ impl Course {
     }
 }
 
-type Courses = BTreeMap<RateKey, BTreeMap<IpAddr, Course>>;
+/// Counts of all probes and look-ups of clients.
+#[derive(Debug, Default)]
+pub struct Rates {
+    of: BTreeMap<RateKey, Rate>,
+}
 
-/// Counts all probes and look-ups of clients: the keys with failures first.
-#[must_use]
-pub fn rates(world: &World, roles: &Roles, findings: &[Finding]) -> Vec<Rate> {
-    let mut courses = Courses::new();
-    let mut add = |key, client, sample| courses.entry(key).or_default().entry(client).or_default().samples.push(sample);
-    for finding in findings.iter().filter(|finding| is_counted(finding) && roles.role(finding.client) == Role::Client) {
-        let failed = !is_success(finding.verdict);
-        let count = u64::from(finding.details.count.max(1));
-        let sample = (finding.settled, failed, count);
-        let by_name = finding.cause.is_some_and(|cause| cause.name().starts_with("dns-"));
-        match (finding.proxy, finding.server) {
-            (Some(proxy), _) => add(RateKey::Proxy(proxy), finding.client, sample),
-            (None, Some(server)) if !by_name => add(RateKey::Address(server), finding.client, sample),
-            _ => {}
+/// What one client did, by key.
+type Courses = BTreeMap<RateKey, Course>;
+
+impl Rates {
+    /// Those of look-ups.
+    #[must_use]
+    pub fn of_lookups(world: &World, roles: &Roles) -> Self {
+        let mut rates = Self::default();
+        for (address, client) in world.clients.all_reached().filter(|(own, _)| roles.role(**own) == Role::Client) {
+            let mut courses = Courses::new();
+            for lookup in client.lookups.iter().filter(|lookup| lookup.recursion_desired) {
+                if let Some(failed) = outcome(world, *address, &client, lookup) {
+                    let count = 1 + lookup.stands_for.map_or(0, |others| u64::from(others.count));
+                    let course = courses.entry(RateKey::DnsServer(lookup.server.ip())).or_default();
+                    course.samples.push((lookup.first().time, failed, count));
+                }
+            }
+            rates.add(courses);
         }
-        for (hour, count) in by_hour(finding) {
-            add(RateKey::Hour(hour), finding.client, (finding.settled, failed, count));
-        }
+        rates
     }
-    for (address, client) in world.clients.iter().filter(|(address, _)| roles.role(**address) == Role::Client) {
-        for lookup in client.lookups.iter().filter(|lookup| lookup.recursion_desired) {
-            if let Some(failed) = outcome(world, *address, client, lookup) {
-                let count = 1 + lookup.stands_for.map_or(0, |others| u64::from(others.count));
-                add(RateKey::DnsServer(lookup.server.ip()), *address, (lookup.first().time, failed, count));
+
+    /// With those of probes: the keys with failures first.
+    #[must_use]
+    pub fn with(mut self, roles: &Roles, findings: &[Filed]) -> Vec<Rate> {
+        let mut counted: Vec<&Filed> =
+            findings.iter().filter(|one| is_counted(one) && roles.role(one.client) == Role::Client).collect();
+        counted.sort_by_key(|finding| finding.client);
+        for own in counted.chunk_by(|one, other| one.client == other.client) {
+            let mut courses = Courses::new();
+            for finding in own {
+                let failed = !is_success(finding.verdict);
+                let sample = (finding.settled, failed, u64::from(finding.count.max(1)));
+                let by_name = finding.cause.is_some_and(|cause| cause.name().starts_with("dns-"));
+                let place = match (finding.proxy, finding.server) {
+                    (Some(proxy), _) => Some(RateKey::Proxy(proxy)),
+                    (None, Some(server)) if !by_name => Some(RateKey::Address(server)),
+                    _ => None,
+                };
+                if let Some(place) = place {
+                    courses.entry(place).or_default().samples.push(sample);
+                }
+                for (hour, count) in by_hour(finding) {
+                    let course = courses.entry(RateKey::Hour(hour)).or_default();
+                    course.samples.push((finding.settled, failed, count));
+                }
+            }
+            self.add(courses);
+        }
+        bounded(self.of.into_values().collect())
+    }
+
+    /// Adds what one client did.
+    fn add(&mut self, courses: Courses) {
+        for (key, mut course) in courses {
+            let rate = self.of.entry(key).or_insert(Rate { key, attempts: 0, failed: 0, intermittent: false });
+            // Hours divide what the other keys count: they tell when, not whether.
+            rate.intermittent |= !matches!(key, RateKey::Hour(_)) && course.changes() >= 2;
+            for (_, failed, count) in course.samples {
+                rate.attempts += count;
+                rate.failed += if failed { count } else { 0 };
             }
         }
     }
-    bounded(courses.into_iter().map(|(key, clients)| rate(key, clients)).collect())
 }
 
 /// Whether a finding is an attempt of the web probe that came to an end.
-fn is_counted(finding: &Finding) -> bool {
-    is_probe(finding)
+fn is_counted(finding: &Filed) -> bool {
+    finding.probe
         && finding.route != Some(Route::ProxyUpstream)
         && !matches!(
             finding.verdict,
@@ -122,8 +161,8 @@ fn outcome(world: &World, address: IpAddr, client: &Client, lookup: &Lookup) -> 
 }
 
 /// The attempts that a finding stands for, by hour: repeats come at about equal distances.
-fn by_hour(finding: &Finding) -> BTreeMap<i64, u64> {
-    let count = finding.details.count.clamp(1, MAX_SPREAD);
+fn by_hour(finding: &Filed) -> BTreeMap<i64, u64> {
+    let count = finding.count.clamp(1, MAX_SPREAD);
     let (start, end) = (finding.started.seconds(), finding.ended.seconds().max(finding.started.seconds()));
     let mut hours = BTreeMap::new();
     for number in 0..count {
@@ -132,20 +171,6 @@ fn by_hour(finding: &Finding) -> BTreeMap<i64, u64> {
         *hours.entry(second.div_euclid(3600)).or_default() += 1;
     }
     hours
-}
-
-fn rate(key: RateKey, clients: BTreeMap<IpAddr, Course>) -> Rate {
-    let mut rate = Rate { key, attempts: 0, failed: 0, intermittent: false };
-    for mut course in clients.into_values() {
-        rate.intermittent |= course.changes() >= 2;
-        for (_, failed, count) in course.samples {
-            rate.attempts += count;
-            rate.failed += if failed { count } else { 0 };
-        }
-    }
-    // Hours divide what the other keys count: they tell when, not whether.
-    rate.intermittent &= !matches!(rate.key, RateKey::Hour(_));
-    rate
 }
 
 /// As many as a report can hold, those that failed most often rather than others, in the order of their keys.

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::discovery::{DiscoveryRemark, OF_A_PORTAL, beside};
 use super::finding::{Doubt, Finding, Remark};
-use super::judge::{is_os_check, is_probe};
+use super::judge::{Own, is_os_check, is_probe};
 use super::os_relate::{Worked, same_system};
 use super::roles::Roles;
 use crate::probe::client::Client;
@@ -22,17 +22,16 @@ use crate::vocabulary::{Confidence, Family, Role, Route, Severity, Verdict};
 const PROXY_FOLLOWS: Duration = Duration::from_secs(60);
 
 /// Settles what depends on other findings of the same host: verdicts, severity, folding.
-pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
+pub fn relate(world: &World, roles: &Roles, hosts: &Hosts, ups: &LinkUps, clients: &Own<'_>, all: &mut Vec<Finding>) {
     let mut findings = std::mem::take(all);
     findings.sort_by_key(|finding| (finding.client, finding.ended, finding.started, finding.verdict));
-    let hosts = Hosts::of(world);
     let mut start = 0;
     while start < findings.len() {
         let client = findings[start].client;
         let end =
             findings[start..].iter().position(|finding| finding.client != client).map_or(findings.len(), |n| start + n);
         let own = &mut findings[start..end];
-        if let Some(known) = world.clients.get(&client) {
+        if let Some(known) = clients.get(client) {
             proxy_not_discovered(world, known, own);
             dns_probe_beside_http(world, own);
             beside(world, known, own);
@@ -50,13 +49,13 @@ pub fn relate(world: &World, roles: &Roles, all: &mut Vec<Finding>) {
     let worked = Worked::of(&findings);
     for finding in &mut findings {
         if is_os_check(finding) {
-            finding.severity = worked.settle(finding, &hosts);
+            finding.severity = worked.settle(finding, hosts);
             continue;
         }
         heal(finding, &outcomes);
-        finding.severity = severity(finding, &outcomes, &hosts, roles, &world.directory);
+        finding.severity = severity(finding, &outcomes, hosts, roles, &world.directory);
     }
-    fold(world.settings.deadlines.episode, &world.stations.link_ups(), findings, all);
+    fold(world.settings.deadlines.episode, ups, findings, all);
 }
 
 /// What the probes of each client came to.
@@ -311,7 +310,7 @@ fn fold(window: Duration, ups: &LinkUps, findings: Vec<Finding>, out: &mut Vec<F
 }
 
 /// When the links of hosts came up, by address.
-type LinkUps = HashMap<IpAddr, Vec<CaptureTime>, foldhash::fast::RandomState>;
+pub type LinkUps = HashMap<IpAddr, Vec<CaptureTime>, foldhash::fast::RandomState>;
 
 /// Whether the client's link came up after one finding and before the other.
 fn came_up(ups: &LinkUps, first: &Finding, next: &Finding) -> bool {

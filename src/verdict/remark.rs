@@ -3,13 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::discovery::DiscoveryRemark;
 use super::proxy_signs::ProxyRemark;
 use crate::wire::Mac;
 
 /// Remarks that a rule adds to a finding.
 #[allow(missing_docs)] // the variant says what its fields are
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Remark {
     /// The answer came from a cache (`Age` or an old `Date`, in seconds): it proves the cache, not the Internet.
     StaleCache { seconds: u64 },

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::finding::{Finding, Note, Remark};
+use super::filed::Filed;
+use super::finding::{Note, Remark};
 use crate::probe::retired::RETIRED;
 use crate::probe::world::World;
 use crate::vocabulary::{Cause, Confidence, Route, Verdict};
@@ -11,7 +12,7 @@ use crate::vocabulary::{Cause, Confidence, Route, Verdict};
 const TOGETHER: Duration = Duration::from_secs(600);
 
 /// Marks failed probes of clients for which the retired address answers and no other one does.
-pub fn recognise(world: &World, findings: &mut [Finding]) {
+pub fn recognise(world: &World, findings: &mut [Filed]) {
     for finding in findings {
         let unreachable =
             matches!(finding.verdict, Verdict::ActiveHttpProbeFailedButDnsSucceeded | Verdict::ProxyNotDiscovered)
@@ -25,13 +26,15 @@ pub fn recognise(world: &World, findings: &mut [Finding]) {
             answered.at.time >= finding.started.before(TOGETHER) && answered.at.time <= finding.ended.after(TOGETHER);
         if near {
             let retired = (RETIRED, 80).into();
-            finding.remarks.push(Remark::PinnedRule { retired: RETIRED, server });
-            finding.prove(answered.at, Note::SynAck { from: retired });
-            finding.converse(false, answered.client, retired);
-            finding.tidy();
-            if finding.verdict == Verdict::ActiveHttpProbeFailedButDnsSucceeded {
-                finding.rule = "reach.pinned-address";
-            }
+            finding.edit(|finding| {
+                finding.remarks.push(Remark::PinnedRule { retired: RETIRED, server });
+                finding.prove(answered.at, Note::SynAck { from: retired });
+                finding.converse(false, answered.client, retired);
+                finding.tidy();
+                if finding.verdict == Verdict::ActiveHttpProbeFailedButDnsSucceeded {
+                    finding.rule = "reach.pinned-address";
+                }
+            });
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::filed::Filed;
 use super::finding::{Doubt, Finding, Note};
 use super::roles::Roles;
 use crate::probe::hosts::Hosts;
@@ -82,20 +83,19 @@ impl Observed {
     }
 
     /// Holds the events against the findings: what agrees is observed, what contradicts lowers the confidence.
-    pub fn compare(&mut self, world: &World, findings: &mut [Finding]) {
+    pub fn compare(&mut self, world: &World, filed: &mut [Filed]) {
         if self.by_client.is_empty() {
             return;
         }
         let hosts = Hosts::of(world);
         for (client, events) in &self.by_client {
             let own: BTreeSet<IpAddr> = hosts.kin(*client).chain([*client]).collect();
+            let mut places: Vec<&mut Filed> = filed.iter_mut().filter(|filed| own.contains(&filed.client)).collect();
+            let mut opened: Vec<Finding> = places.iter().map(|filed| filed.open()).collect();
+            let findings = opened.as_mut_slice();
             for event in events {
-                let near: Vec<usize> = findings
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, finding)| own.contains(&finding.client) && covers(finding, event))
-                    .map(|(index, _)| index)
-                    .collect();
+                let covered = findings.iter().enumerate().filter(|(_, finding)| covers(finding, event));
+                let near: Vec<usize> = covered.map(|(index, _)| index).collect();
                 let difference = match event.record.event {
                     NcsiEvent::CapabilityChange { capability, reason } => {
                         compare_change(findings, &near, event, capability, reason)
@@ -117,6 +117,9 @@ impl Observed {
                     let disagreement = Disagreement { at: event.at, family, finding: finding.id, difference };
                     self.disagreements.entry(*client).or_default().push(disagreement);
                 }
+            }
+            for (place, finding) in places.iter_mut().zip(opened) {
+                **place = Filed::of(finding);
             }
         }
     }
@@ -232,7 +235,7 @@ fn owner(world: &World, roles: &Roles, hosts: &Hosts, input: u16) -> Option<IpAd
     let group = |address: IpAddr| hosts.kin(address).chain([address]).min().unwrap_or(address);
     let clients: BTreeSet<IpAddr> = world
         .clients
-        .iter()
+        .briefs()
         .filter(|(address, client)| client.asks && roles.role(**address) == Role::Client)
         .filter(|(_, client)| client.first.is_some_and(|first| first.id.input() == input))
         .map(|(address, _)| group(*address))

@@ -21,6 +21,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::PacketRef;
 
 mod decoder;
@@ -44,7 +46,7 @@ pub use duplicate::Duplicates;
 mod tests;
 
 /// An Ethernet (EUI-48) address.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Mac(pub [u8; 6]);
 
 /// What a frame held.
@@ -159,7 +161,7 @@ pub struct Datagram<'a> {
 }
 
 /// An ICMP or ICMPv6 error and the packet that it answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IcmpError {
     /// Type as on the wire (ICMP 3 unreachable, 11 time exceeded; ICMPv6 1 unreachable, 2 too big, 3 time exceeded).
     pub kind: u8,

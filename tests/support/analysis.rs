@@ -10,7 +10,7 @@ use ncsight::engine::{analyse, analyse_capture, snapshot::Snapshot};
 use ncsight::report::{self, Report};
 use ncsight::settings::{Hooks, Settings};
 use ncsight::source::{Capture, Options, Progress};
-use ncsight::verdict::{Cause, Confidence, Finding, Verdict};
+use ncsight::verdict::{Cause, Confidence, Filed, Verdict};
 
 /// What a finding claims: what must stay when only the way of capturing changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,13 +23,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub fn of(finding: &Finding) -> Self {
+    pub fn of(finding: &Filed) -> Self {
         Self {
             verdict: finding.verdict,
             cause: finding.cause,
             confidence: finding.confidence,
             client: finding.client,
-            host: finding.host.clone(),
+            host: finding.host.as_deref().map(str::to_owned),
         }
     }
 }

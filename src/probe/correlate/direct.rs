@@ -48,7 +48,7 @@ impl Try<'_> {
 }
 
 /// Direct probes: every address tried before the first answer is one attempt.
-pub(super) fn direct_tries<'a>(world: &'a World, client: &'a Client, kin: &Kin<'a>) -> Vec<WebAttempt<'a>> {
+pub(super) fn direct_tries<'a>(world: &'a World, client: &'a Client, kin: &'a Kin<'_>) -> Vec<WebAttempt<'a>> {
     let mut tries: Vec<(Try<'a>, Option<String>, bool)> = Vec::new();
     for exchange in &client.exchanges {
         let host = match &exchange.request {
@@ -142,7 +142,7 @@ fn probe_name(
     let family = family_of(server.ip());
     let mut found: Option<&Named> = None;
     let mut others = false;
-    let told = std::iter::once(client).chain(kin.same.iter().copied());
+    let told = std::iter::once(client).chain(kin.same.iter().map(AsRef::as_ref));
     for named in told.flat_map(|client| client.names_of(server.ip(), when)) {
         if world.catalog.web_host(&named.name) == Some(family) {
             found = Some(named);

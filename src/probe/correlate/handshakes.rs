@@ -8,7 +8,7 @@ use crate::transaction::Handshake;
 
 /// Handshakes, those of one fallback joined: same client and name, each after a failure and with a lower version.
 pub(super) fn handshakes(client: &Client) -> Vec<Attempt<'_>> {
-    let mut all: Vec<&Handshake> = client.handshakes.iter().collect();
+    let mut all: Vec<&Handshake> = client.handshakes.iter().map(AsRef::as_ref).collect();
     all.sort_by_key(|handshake| handshake.started);
     let mut series: Vec<Vec<&Handshake>> = Vec::new();
     for handshake in all {

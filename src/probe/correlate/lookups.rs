@@ -18,7 +18,10 @@ pub(super) fn lookup_groups<'a>(
     client: &'a Client,
     wanted: impl Fn(&str, u16) -> bool,
 ) -> Vec<LookupGroup<'a>> {
-    groups_of(world, client.lookups.iter().filter(|lookup| wanted(&lookup.name, lookup.qtype)))
+    groups_of(
+        world,
+        client.lookups.iter().map(AsRef::as_ref).filter(|lookup: &&Lookup| wanted(&lookup.name, lookup.qtype)),
+    )
 }
 
 /// The same for look-ups that stand anywhere.

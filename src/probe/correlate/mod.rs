@@ -13,6 +13,7 @@ mod proxy_name;
 
 pub use self::discovery::discoveries;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -45,16 +46,16 @@ const CONNECTS_ANYWAY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default)]
 pub struct Kin<'a> {
     /// Surely of the same host.
-    pub same: Vec<&'a Client>,
+    pub same: Vec<Cow<'a, Client>>,
     /// Perhaps: they send from the same link address.
-    pub perhaps: Vec<&'a Client>,
+    pub perhaps: Vec<Cow<'a, Client>>,
 }
 
 impl<'a> Kin<'a> {
     /// The kin of a client.
     #[must_use]
     pub fn of(world: &'a World, hosts: &Hosts, address: IpAddr, client: &Client) -> Self {
-        let known = |address: IpAddr| world.clients.get(&address);
+        let known = |address: IpAddr| world.clients.reached(&address);
         Self {
             same: hosts.kin(address).filter_map(known).collect(),
             perhaps: hosts.neighbours(address, client.mac).filter_map(known).collect(),
@@ -64,7 +65,7 @@ impl<'a> Kin<'a> {
 
 /// Everything that one client tried.
 #[must_use]
-pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: &Kin<'a>) -> Vec<Attempt<'a>> {
+pub fn attempts<'a>(world: &'a World, address: IpAddr, client: &'a Client, kin: &'a Kin<'_>) -> Vec<Attempt<'a>> {
     let mut attempts = Vec::new();
     let proxied = proxied_probes(world, client);
     let mut direct = direct_tries(world, client, kin);

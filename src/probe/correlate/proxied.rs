@@ -21,7 +21,8 @@ pub(super) fn proxied_probes<'a>(world: &'a World, client: &'a Client) -> Vec<We
     let mut legs: Vec<&Exchange> = client
         .exchanges
         .iter()
-        .filter(|exchange| {
+        .map(AsRef::as_ref)
+        .filter(|exchange: &&Exchange| {
             exchange.request.as_ref().is_some_and(|request| {
                 let asked = world.catalog.asked(&request.head);
                 request.head.is_proxied() && matches!(asked, Asked::Probe | Asked::CustomProbe | Asked::ProbeCut)
@@ -122,7 +123,8 @@ pub(super) fn proxy_refusals<'a>(world: &'a World, client: &'a Client) -> Vec<At
     let mut legs: Vec<&Exchange> = client
         .exchanges
         .iter()
-        .filter(|exchange| {
+        .map(AsRef::as_ref)
+        .filter(|exchange: &&Exchange| {
             exchange.status() == Some(407)
                 && exchange.request.as_ref().is_some_and(|request| {
                     let asked = world.catalog.asked(&request.head);

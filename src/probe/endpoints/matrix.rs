@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::directory::{Directory, Tag, Tagged};
 use super::purpose::Purpose;
 use super::signs::{AllSigns, Met};
 use super::stage::{self, Outcome, Stage};
 use crate::limits::{MAX_ENDPOINT_CELLS, MAX_ENDPOINT_PROOFS, MAX_NAMELESS};
+use crate::pack::{pack, unpack};
 use crate::probe::client::Client;
 use crate::probe::world::World;
 use crate::proto::http::TargetForm;
@@ -35,7 +37,7 @@ pub struct Count {
 }
 
 /// A failure, whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Proof {
     /// Of a look-up.
     Lookup(Box<Lookup>),
@@ -56,8 +58,10 @@ pub struct Failure {
     pub name: Option<String>,
     /// First packet of it.
     pub at: PacketRef,
-    /// The transaction.
-    pub proof: Proof,
+    /// A proxy asked for credentials.
+    challenge: bool,
+    /// The transaction, packed.
+    proof: Box<[u8]>,
 }
 
 /// One client's use of one set.
@@ -148,13 +152,24 @@ impl Cell {
 }
 
 impl Failure {
-    fn is_challenge(&self) -> bool {
-        matches!(&self.proof, Proof::Exchange(exchange) if exchange.status() == Some(407))
+    fn new(stage: Stage, name: Option<String>, at: PacketRef, proof: Proof) -> Self {
+        let challenge = matches!(&proof, Proof::Exchange(exchange) if exchange.status() == Some(407));
+        Self { stage, name, at, challenge, proof: pack(&Some(proof)) }
+    }
+
+    /// The transaction.
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        unpack(&self.proof)
+    }
+
+    const fn is_challenge(&self) -> bool {
+        self.challenge
     }
 }
 
 impl Matrix {
-    fn note(&mut self, client: IpAddr, tag: Tag, told: &[(Stage, Outcome)], failure: Option<Failure>) {
+    fn note(&mut self, client: IpAddr, tag: Tag, told: &[(Stage, Outcome)], failure: Option<impl FnOnce() -> Failure>) {
         if told.is_empty() {
             return;
         }
@@ -170,7 +185,7 @@ impl Matrix {
         if self.proofs >= MAX_ENDPOINT_PROOFS {
             self.refused += 1;
         } else {
-            self.proofs += cell.keep(failure);
+            self.proofs += cell.keep(failure());
         }
     }
 
@@ -203,11 +218,9 @@ impl Matrix {
         }
         let Some(Tagged { tag, written }) = directory.of_name(&lookup.name, None) else { return };
         let Some(outcome) = stage::of_lookup(lookup, written) else { return };
-        let failure = (outcome == Outcome::Failed).then(|| Failure {
-            stage: Stage::Resolved,
-            name: Some(lookup.name.clone()),
-            at: lookup.first(),
-            proof: Proof::Lookup(Box::new(lookup.clone())),
+        let failure = (outcome == Outcome::Failed).then_some(|| {
+            let proof = Proof::Lookup(Box::new(lookup.clone()));
+            Failure::new(Stage::Resolved, Some(lookup.name.clone()), lookup.first(), proof)
         });
         self.note(lookup.client.ip(), tag, &[(Stage::Resolved, outcome)], failure);
     }
@@ -241,7 +254,7 @@ impl Matrix {
         match quic.host() {
             Some(name) => {
                 if let Some(tag) = tag_of(directory, name, server.port()) {
-                    self.note(client, tag, &told, None);
+                    self.note(client, tag, &told, None::<fn() -> Failure>);
                     self.note_quic(client, tag);
                 }
             }
@@ -279,11 +292,11 @@ impl Matrix {
         let Some(tag) = tag_of(directory, name, port) else { return };
         let told = stage::of_exchange(exchange, tag.purpose);
         let failed = told.iter().find(|(_, outcome)| *outcome != Outcome::Ok).map(|(stage, _)| *stage);
-        let failure = failed.map(|stage| Failure {
-            stage,
-            name: Some(name.to_owned()),
-            at: exchange.started,
-            proof: Proof::Exchange(Box::new(exchange.clone())),
+        let failure = failed.map(|stage| {
+            move || {
+                let proof = Proof::Exchange(Box::new(exchange.clone()));
+                Failure::new(stage, Some(name.to_owned()), exchange.started, proof)
+            }
         });
         self.note(client, tag, &told, failure);
     }
@@ -304,55 +317,55 @@ impl Matrix {
         }
         let outcome = stage::of_handshake(handshake);
         told.extend(outcome.map(|outcome| (Stage::Tls, outcome)));
-        let failure = || {
-            (outcome == Some(Outcome::Failed)).then(|| Failure {
-                stage: Stage::Tls,
-                name: name.map(str::to_owned),
-                at: handshake.started,
-                proof: Proof::Handshake(Box::new(handshake.clone())),
-            })
-        };
+        let failure = (outcome == Some(Outcome::Failed)).then_some(|| {
+            let proof = Proof::Handshake(Box::new(handshake.clone()));
+            Failure::new(Stage::Tls, name.map(str::to_owned), handshake.started, proof)
+        });
         let server = handshake.connection.server;
         match name {
             Some(name) => {
                 let port = tunnel.map_or(server.port(), |tunnel| tunnel.port);
                 if let Some(tag) = tag_of(directory, name, port) {
-                    self.note(client, tag, &told, failure());
+                    self.note(client, tag, &told, failure);
                 }
             }
             None if told.is_empty() => {}
             None => {
-                let at = handshake.connection.first.time;
-                self.wait_for_name(Nameless { client, server, at, told, failure: failure(), quic: false });
+                let (at, failure) = (handshake.connection.first.time, failure.map(|whole| whole()));
+                self.wait_for_name(Nameless { client, server, at, told, failure, quic: false });
             }
         }
+    }
+
+    /// Lets go of the cells, when all that is made of them is made.
+    pub fn release(&mut self) {
+        self.cells = HashMap::default();
     }
 
     /// Cells of all clients, with what had to wait for its name. In order.
     #[must_use]
     pub fn cells(world: &World) -> BTreeMap<(Tag, IpAddr), Cell> {
         let matrix = &world.endpoints;
-        let mut whole = Self::default();
-        whole.cells.clone_from(&matrix.cells);
+        let mut whole = Self { cells: matrix.cells.clone(), ..Self::default() };
         for nameless in &matrix.nameless {
-            let Some(client) = world.clients.get(&nameless.client) else { continue };
-            if let Some((tag, name)) = tag_by_address(&world.directory, client, nameless.server, nameless.at) {
-                let failure = nameless.failure.clone().map(|failure| Failure { name, ..failure });
+            let Some(client) = world.clients.reached(&nameless.client) else { continue };
+            if let Some((tag, name)) = tag_by_address(&world.directory, &client, nameless.server, nameless.at) {
+                let failure = nameless.failure.clone().map(|failure| move || Failure { name, ..failure });
                 whole.note(nameless.client, tag, &nameless.told, failure);
                 if nameless.quic {
                     whole.note_quic(nameless.client, tag);
                 }
             }
         }
-        for (address, client) in world.clients.iter() {
+        for (address, client) in world.clients.all_reached() {
             for attempted in &client.failed {
                 let (connection, outcome) = (&attempted.connection, stage::of_connection(attempted));
                 let Some(outcome) = outcome.filter(|outcome| *outcome == Outcome::Failed) else { continue };
                 let at = connection.first;
-                if let Some((tag, name)) = tag_by_address(&world.directory, client, connection.server, at.time) {
+                if let Some((tag, name)) = tag_by_address(&world.directory, &client, connection.server, at.time) {
                     let stage = Stage::Connected;
-                    let proof = Proof::Connection(Box::new(attempted.clone()));
-                    whole.note(*address, tag, &[(stage, outcome)], Some(Failure { stage, name, at, proof }));
+                    let proof = Proof::Connection(attempted.clone());
+                    whole.note(*address, tag, &[(stage, outcome)], Some(|| Failure::new(stage, name, at, proof)));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What a piece of Microsoft 365 traffic is for: the steps of a start of Office, from its configuration to the mailbox.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Sets of the sign-in: names of Entra ID, and its static pages.
 const SIGN_IN: &[u32] = &[56, 59];
@@ -16,7 +16,7 @@ const WEB_SITES: &[&str] = &["www.microsoft.com", "www.digicert.com"];
 const CLEAR: u16 = 80;
 
 /// What traffic is for. In the order in which a start of Office needs them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Licence and configuration of Office.

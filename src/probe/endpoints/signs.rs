@@ -65,14 +65,6 @@ impl AllSigns {
         self.clients.get(client)
     }
 
-    /// Clients that started Office, in order.
-    #[must_use]
-    pub fn starters(&self) -> Vec<(IpAddr, &Signs)> {
-        let mut all: Vec<_> = self.clients.iter().filter(|(_, signs)| signs.starts.is_some()).collect();
-        all.sort_by_key(|(client, _)| **client);
-        all.into_iter().map(|(client, signs)| (*client, signs)).collect()
-    }
-
     /// Notes that a client had to do with a name.
     pub fn note(&mut self, directory: &Directory, client: IpAddr, name: &str, at: PacketRef, met: Met) {
         let kind = kind_of(directory, name);

@@ -14,7 +14,7 @@ fn left(trouble: impl FnOnce(&mut Client), list: impl IntoIterator<Item = Exchan
     let mut client = Client::default();
     trouble(&mut client);
     for one in list {
-        client.keep_success(one, WINDOW);
+        client.keep_success(Box::new(one), WINDOW);
     }
     (client.exchanges.len(), client.exchanges.back().unwrap().stands_for.map_or(0, |others| others.count))
 }
@@ -56,16 +56,16 @@ fn lookup_that(name: &str, code: u16, ended: i64) -> Lookup {
 #[test]
 fn trouble_in_between_keeps_every_success() {
     let failed = |name: &'static str, code: u16, ended: i64| {
-        left(|client| assert!(client.keep_lookup(lookup_that(name, code, ended))), three())
+        left(|client| assert!(client.keep_lookup(Box::new(lookup_that(name, code, ended)))), three())
     };
     assert_eq!(failed(HOST, rcode::NXDOMAIN, 999), (2, 1));
     assert_eq!(failed(HOST, rcode::NXDOMAIN, 1000), (3, 0));
     assert_eq!(failed(HOST, rcode::NXDOMAIN, 30_000), (3, 0));
     assert_eq!(failed(HOST, rcode::NOERROR, 30_000), (2, 1), "it was answered");
     assert_eq!(failed("www.example", rcode::NXDOMAIN, 30_000), (2, 1), "another name");
-    let silent = left(|client| assert!(client.keep_lookup(lookup(HOST, 1, 18_000))), three());
+    let silent = left(|client| assert!(client.keep_lookup(Box::new(lookup(HOST, 1, 18_000)))), three());
     assert_eq!(silent, (3, 0), "nobody answered");
-    assert_eq!(left(|client| client.keep_failed(attempted(CLIENT, SERVER, 30_000)), three()), (3, 0));
+    assert_eq!(left(|client| client.keep_failed(Box::new(attempted(CLIENT, SERVER, 30_000))), three()), (3, 0));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn only_equal_look_ups_stand_for_each_other() {
     let kept = |names: [(&str, u16); 3]| {
         let mut client = Client::default();
         for (from, (name, qtype)) in (1..).zip(names) {
-            client.keep_lookup(resolved(name, qtype, from * 1000, &["203.0.113.7"]));
+            client.keep_lookup(Box::new(resolved(name, qtype, from * 1000, &["203.0.113.7"])));
         }
         client.lookups.len()
     };

@@ -321,7 +321,10 @@ impl Scene {
     }
 
     pub fn findings(&self) -> Vec<Finding> {
-        judge(&self.world, &Roles::of(&self.world))
+        judge(&self.world, &Roles::of(&self.world), &crate::probe::endpoints::matrix::Matrix::cells(&self.world))
+            .iter()
+            .map(crate::verdict::Filed::open)
+            .collect()
     }
 
     /// The only finding.
@@ -344,6 +347,6 @@ pub fn tried<T>(scene: &Scene, client: &str, look: impl FnOnce(&[crate::probe::a
 
     let address = ip(client);
     let client = scene.world.clients.get(&address).unwrap();
-    let kin = Kin::of(&scene.world, &Hosts::of(&scene.world), address, client);
-    look(&attempts(&scene.world, address, client, &kin))
+    let kin = Kin::of(&scene.world, &Hosts::of(&scene.world), address, &client);
+    look(&attempts(&scene.world, address, &client, &kin))
 }

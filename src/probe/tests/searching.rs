@@ -1,9 +1,9 @@
 //! How a client looks for its proxy: what belongs to a search, what is kept of it, and which names lead to a proxy.
 
 use super::scene::*;
-use crate::probe::clients::cost;
 use crate::probe::correlate::discoveries;
 use crate::probe::discovery::{Discovery, PAC_TYPE, is_pac_fetch, is_pac_type};
+use crate::probe::packed::cost;
 use crate::proto::http::{Extent, TargetForm};
 use crate::settings::{KnownProxy, Settings};
 use crate::transaction::{AttemptedEnd, CallProtocol, Exchange, Lookup, NameCall, Transaction};
@@ -49,8 +49,8 @@ fn without_question(lookup: Lookup) -> Lookup {
     Lookup { queries: Vec::new(), ..lookup }
 }
 
-fn of<'a>(scene: &'a Scene, client: &str) -> Option<&'a Discovery> {
-    scene.world.clients.get(&ip(client))?.discovery.as_deref()
+fn of(scene: &Scene, client: &str) -> Option<Discovery> {
+    scene.world.clients.get(&ip(client))?.discovery.as_deref().cloned()
 }
 
 #[test]
@@ -150,40 +150,27 @@ fn which_requests_are_for_a_proxy_configuration() {
     assert!(unfit(&|one| one.request = None));
 }
 
-/// Lookups that still find room after `first`, where there is room for two.
-fn room_left(first: impl IntoIterator<Item = Lookup>) -> usize {
-    let mut settings = Settings::default();
-    settings.limits.kept_bytes = 2 * cost::LOOKUP;
-    let mut scene = first.into_iter().fold(Scene::with(settings), Scene::lookup);
-    for n in 0..4 {
-        scene = scene.lookup(resolved(HOST, 1, 9000 + n, &[&format!("203.0.113.{n}")]));
-    }
-    scene.world.clients.get(&ip(CLIENT)).unwrap().lookups.len()
+/// How many look-ups take room after these.
+fn room(lookups: impl IntoIterator<Item = Lookup>) -> usize {
+    lookups.into_iter().fold(Scene::new(), Scene::lookup).world.clients.kept() / cost::LOOKUP
 }
 
 #[test]
 fn what_takes_the_place_of_another_takes_no_room() {
     let of_search = |from| resolved(WPAD, 1, from, &["10.0.0.9"]);
-    assert_eq!(room_left([]), 2);
-    assert_eq!(room_left([of_search(1000)]), 1);
-    assert_eq!(room_left([of_search(1000), of_search(2000)]), 0);
-    assert_eq!(room_left([without_question(of_search(1000)), of_search(1000)]), 1);
+    assert_eq!(room([of_search(1000)]), 1);
+    assert_eq!(room([of_search(1000), of_search(2000)]), 2);
+    assert_eq!(room([without_question(of_search(1000)), of_search(1000)]), 1);
     let repeated = |from| resolved(HOST, 1, from, &["203.0.113.7"]);
-    assert_eq!(room_left([repeated(1000), repeated(2000), repeated(3000)]), 2, "of which two are these themselves");
-    let mut settings = Settings::default();
-    settings.limits.kept_bytes = 2 * cost::EXCHANGE;
+    assert_eq!(room([repeated(1000), repeated(2000), repeated(3000)]), 2);
     let silent = Exchange { response: None, ..fetch(1000, 200, PAC_TYPE, FILE) };
-    let mut scene = Scene::with(settings).exchange(silent);
+    let mut scene = Scene::new().exchange(silent);
     for n in [0, 0, 1000] {
         scene = scene.exchange(fetch(1000 + n, 200, PAC_TYPE, FILE));
     }
-    assert_eq!((of(&scene, CLIENT).unwrap().fetches.len(), scene.world.clients.refused), (2, 0));
-    let mut settings = Settings::default();
-    settings.limits.kept_bytes = 2 * 70 * cost::CALL;
-    let mut scene = (0..100).fold(Scene::with(settings), |scene, n| scene.accept(calls(n, None)));
-    assert_eq!((of(&scene, CLIENT).unwrap().calls.len(), scene.world.clients.refused), (64, 0));
-    scene = scene.accept(calls(101, None));
-    assert_eq!(scene.world.clients.refused, 0, "what goes leaves its room");
+    assert_eq!((of(&scene, CLIENT).unwrap().fetches.len(), scene.world.clients.kept()), (2, 2 * cost::EXCHANGE));
+    let scene = (0..100).fold(Scene::new(), |scene, n| scene.accept(calls(n, None)));
+    assert_eq!((of(&scene, CLIENT).unwrap().calls.len(), scene.world.clients.kept()), (64, 64 * cost::CALL));
 }
 
 fn mdns(client: &str, other: &str, ms: i64, answer: Option<&str>) -> Transaction {
@@ -232,7 +219,7 @@ fn the_last_sixteen_callers_are_remembered() {
 fn searches(scene: &Scene) -> Vec<(i64, i64, usize)> {
     let client = scene.world.clients.get(&ip(CLIENT)).unwrap();
     let ms = |moment: crate::time::CaptureTime| i64::try_from(moment.since(at(0)).as_millis()).unwrap();
-    let all = discoveries(&scene.world, ip(CLIENT), client);
+    let all = discoveries(&scene.world, ip(CLIENT), &client);
     all.iter().map(|search| (ms(search.started), ms(search.ended), search.failed.len())).collect()
 }
 

@@ -52,7 +52,7 @@ fn kept(scene: &Scene, stage: Stage) -> Vec<u16> {
         Proof::Exchange(exchange) => exchange.status().unwrap(),
         _ => 0,
     };
-    cell(scene).failures(stage).map(|failure| status(&failure.proof)).collect()
+    cell(scene).failures(stage).map(|failure| status(&failure.proof().unwrap())).collect()
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn full_tables_are_counted() {
 fn who_reached_for_the_sign_in_without_a_name() {
     let reached = |scene: &Scene, client: &str| {
         let known = scene.world.clients.get(&ip(client)).unwrap();
-        reached_for_sign_in(&scene.world, ip(client), known)
+        reached_for_sign_in(&scene.world, ip(client), &known)
     };
     let said_nothing = |server: &str| known_as(&["www.example"]).attempted(silent(server, 2000));
     assert!(reached(&said_nothing(LISTED), CLIENT) && !reached(&said_nothing(SECURE), CLIENT));
@@ -249,7 +249,7 @@ fn a_question_shows_a_start_only_where_a_client_asks_it() {
     let started = |change: &dyn Fn(&mut Lookup)| {
         let mut one = resolved("officeclient.microsoft.com", 1, 100, &["203.0.113.20"]);
         change(&mut one);
-        !Scene::new().lookup(one).world.endpoints.signs.starters().is_empty()
+        Scene::new().lookup(one).world.endpoints.signs.of(&ip(CLIENT)).is_some_and(|signs| signs.starts.is_some())
     };
     assert!(started(&|_| ()));
     assert!(!started(&|one| one.recursion_desired = false), "a resolver asks another");

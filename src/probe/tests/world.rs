@@ -8,8 +8,8 @@ use crate::proto::tls::{Certificate, TlsVersion};
 use crate::transaction::{Exchange, ExchangeEnd, Handshake, HandshakeEnd, Tunnel};
 use crate::verdict::Side;
 
-fn client(scene: &Scene) -> &Client {
-    scene.world.clients.get(&ip(CLIENT)).unwrap()
+fn client(scene: &Scene) -> Client {
+    scene.world.clients.get(&ip(CLIENT)).unwrap().into_owned()
 }
 
 fn keeps(one: Exchange) -> bool {

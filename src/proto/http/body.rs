@@ -1,5 +1,7 @@
 //! Bodies: where they end, and the first bytes of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::chunk::Chunks;
 use super::coding;
 use super::head::{RequestHead, ResponseHead};
@@ -33,7 +35,7 @@ pub enum BodyState {
 }
 
 /// A body that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Body {
     /// Its first bytes, chunks joined and content coding undone; at most [`MAX_HTTP_BODY`].
     pub bytes: Vec<u8>,

@@ -1,10 +1,12 @@
 //! What is kept of a request or response head.
 
+use serde::{Deserialize, Serialize};
+
 use crate::proto::Anomaly;
 use crate::proto::auth::{Challenge, Credential};
 
 /// How much of a head was there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Extent {
     /// All of it, with the empty line.
     #[default]
@@ -16,7 +18,7 @@ pub enum Extent {
 }
 
 /// Whether the sender means to keep the connection (`Connection` and `Proxy-Connection`; RFC 9112, 9.3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Persistence {
     /// Nothing said: HTTP/1.1 keeps, HTTP/1.0 closes.
     #[default]
@@ -28,7 +30,7 @@ pub enum Persistence {
 }
 
 /// Form of a request target (RFC 9112, 3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TargetForm {
     /// `/path?query`: to the origin (or to something that poses as it).
     #[default]
@@ -56,7 +58,7 @@ pub enum TargetForm {
 }
 
 /// A request head. Text is made from bytes lossily and bounded by [`MAX_HTTP_FIELD`](crate::limits::MAX_HTTP_FIELD).
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RequestHead {
     /// How much of it was there.
     pub extent: Extent,
@@ -113,7 +115,7 @@ impl RequestHead {
 }
 
 /// A response head. Text is bounded as in [`RequestHead`].
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ResponseHead {
     /// How much of it was there.
     pub extent: Extent,

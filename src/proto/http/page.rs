@@ -1,6 +1,7 @@
 //! A page as text: portals and filters in Japan still answer in Shift_JIS, EUC-JP and ISO-2022-JP.
 
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8};
+use serde::{Deserialize, Serialize};
 
 use super::title::title;
 
@@ -8,7 +9,7 @@ use super::title::title;
 const DECLARED_WITHIN: usize = 1024;
 
 /// A page, decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page(String);
 
 impl Page {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Name};
 
 use super::extension::Fields;
@@ -13,7 +14,7 @@ const HEADER: usize = 4;
 const MAX_CHAIN: usize = 32;
 
 /// The leaf of a Certificate message.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Certificate {
     /// Certificates in the message, as many as are there whole; 0 where a client has none to send.
     pub chain_len: usize,

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{ClientHello, HelloFormat, TlsVersion};
@@ -15,7 +16,7 @@ const ALPN: u16 = 16;
 const MAX_COUNT: usize = 99;
 
 /// What carries the hello.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Carrier {
     /// TLS over TCP.
     Tcp,

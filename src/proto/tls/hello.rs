@@ -1,5 +1,6 @@
 //! ClientHello and ServerHello: `tls-parser` reads whole ones; what it refuses and what is cut is read field by field.
 
+use serde::{Deserialize, Serialize};
 use tls_parser::{TlsMessage as Parsed, TlsMessageHandshake as Handshake, parse_tls_message_handshake};
 
 use super::TlsVersion;
@@ -22,7 +23,7 @@ const HELLO_RETRY: [u8; 32] = [
 const EARLY_DRAFTS: std::ops::RangeInclusive<u16> = 0x7f01..=0x7f15;
 
 /// How a ClientHello was framed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum HelloFormat {
     /// In a TLS record.
     #[default]
@@ -32,7 +33,7 @@ pub enum HelloFormat {
 }
 
 /// What a client offers. GREASE values (RFC 8701) are left out everywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClientHello {
     /// Framing.
     pub format: HelloFormat,
@@ -152,7 +153,7 @@ impl ClientHello {
 }
 
 /// Downgrade sentinel in a server's random (RFC 8446, 4.1.3): the server could do more than it chose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Downgrade {
     /// Server does TLS 1.3 and chose 1.2.
     ToTls12,
@@ -161,7 +162,7 @@ pub enum Downgrade {
 }
 
 /// What a server chose.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServerHello {
     /// The whole message was read.
     pub complete: bool,

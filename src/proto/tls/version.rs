@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A TLS or SSL version as on the wire. Ordered as the versions are; displayed `SSL2 SSL3 1.0 1.1 1.2 1.3`, another
 /// number as `0x0305`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct TlsVersion(pub u16);
 
 impl TlsVersion {

@@ -32,7 +32,7 @@ fn every_diagram_fits_and_ends_with_what_decided() {
         let Some(snapshot) = snapshot(&path) else { continue };
         for finding in &snapshot.findings {
             for language in Language::ALL {
-                let ladder = ladder(finding, snapshot.time_digits, *language);
+                let ladder = ladder(&finding.open(), snapshot.time_digits, *language);
                 assert!(ladder.steps.iter().all(|step| step.from < ladder.lanes.len() && step.to < ladder.lanes.len()));
                 for width in [56, 76, 120] {
                     for pen in [Pen::Lines, Pen::Ascii] {
@@ -55,7 +55,7 @@ fn every_diagram_fits_and_ends_with_what_decided() {
 fn plain_diagrams_are_plain() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tcp-timeout.pcap");
     let snapshot = snapshot(&path).unwrap();
-    let diagram = ladder(&snapshot.findings[0], snapshot.time_digits, Language::En);
+    let diagram = ladder(&snapshot.findings[0].open(), snapshot.time_digits, Language::En);
     let lines: Vec<String> = draw(&diagram, 76, Pen::Ascii, Language::En).into_iter().map(|line| line.text).collect();
     assert!(lines.iter().all(|line| line.is_ascii()), "{lines:#?}");
     assert!(lines.last().unwrap().contains("no answer"), "{lines:#?}");
@@ -69,7 +69,7 @@ fn what_fails_is_marked() {
     for path in captures() {
         let Some(snapshot) = snapshot(&path) else { continue };
         for finding in snapshot.findings.iter().filter(|finding| finding.severity == Severity::Error) {
-            let ladder = ladder(finding, snapshot.time_digits, Language::En);
+            let ladder = ladder(&finding.open(), snapshot.time_digits, Language::En);
             // What never happened has no steps.
             if !ladder.steps.is_empty() && !ladder.steps.iter().any(|step| step.weight == Weight::Failed) {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -45,7 +45,7 @@ impl State {
         let at = |wanted: &dyn Fn(&Packet) -> bool| {
             self.packet_rows.iter().rposition(|index| proof.packets.get(*index).is_some_and(wanted))
         };
-        let decisive = || self.finding().and_then(|finding| ladder(finding, 0, self.language).decisive);
+        let decisive = || self.finding().and_then(|finding| ladder(&finding.open(), 0, self.language).decisive);
         let sought = selected.or(self.sought).or_else(decisive);
         let at = sought.and_then(|id| at(&|packet| packet.id == id)).or_else(|| at(&|packet| packet.evidence));
         let height = layout::packet_rows(self);

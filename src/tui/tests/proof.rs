@@ -48,7 +48,8 @@ fn evidence_alone_is_fewer_packets() {
     press(&mut state, &["4"]);
     let all = state.packet_rows.len();
     press(&mut state, &["a"]);
-    let evidence: Vec<u64> = state.finding().unwrap().evidence.iter().map(|evidence| evidence.at.id.number()).collect();
+    let evidence: Vec<u64> =
+        state.finding().unwrap().open().evidence.iter().map(|evidence| evidence.at.id.number()).collect();
     let listed: Vec<u64> =
         state.packet_rows.iter().map(|index| state.proof().unwrap().packets[*index].id.number()).collect();
     assert_eq!(listed, evidence);

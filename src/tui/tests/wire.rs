@@ -9,15 +9,17 @@ const EVIL: &str = "a\x1b[2J\x1b]0;owned\x07b\u{202e}c\u{200b}\u{9b}31m\r\nd";
 fn names_from_packets_are_only_ever_text() {
     let mut state = opened(&["proxy-407-ntlm-unanswered.pcap"], 120, 40, Preferences::default());
     let mut snapshot = (*state.snapshot).clone();
-    for finding in &mut snapshot.findings {
-        finding.host = Some(EVIL.to_owned());
-        finding.url = Some(format!("http://{EVIL}/"));
-        for evidence in &mut finding.evidence {
-            if let crate::verdict::Note::Request { target, user_agent, .. } = &mut evidence.note {
-                *target = EVIL.to_owned();
-                *user_agent = Some(EVIL.to_owned());
+    for filed in &mut snapshot.findings {
+        filed.edit(|finding| {
+            finding.host = Some(EVIL.to_owned());
+            finding.url = Some(format!("http://{EVIL}/"));
+            for evidence in &mut finding.evidence {
+                if let crate::verdict::Note::Request { target, user_agent, .. } = &mut evidence.note {
+                    *target = EVIL.to_owned();
+                    *user_agent = Some(EVIL.to_owned());
+                }
             }
-        }
+        });
     }
     for client in &mut snapshot.clients {
         client.name = Some(EVIL.to_owned());

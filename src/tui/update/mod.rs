@@ -98,7 +98,7 @@ fn wish(state: &mut State) -> Option<Effect> {
         return None;
     }
     let finding = state.finding()?;
-    let Ok(wanted) = Wanted::of(finding, &state.snapshot) else {
+    let Ok(wanted) = Wanted::of(&finding.open(), &state.snapshot) else {
         state.proving = Proving::Gone;
         state.packet_rows.clear();
         return None;

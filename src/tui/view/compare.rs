@@ -11,14 +11,14 @@ use crate::report::wrap::wrap;
 use crate::tui::fit::{fit, pad};
 use crate::tui::state::State;
 use crate::tui::words;
-use crate::verdict::{Finding, Severity, Verdict};
+use crate::verdict::{Filed, Severity, Verdict};
 
 /// Draws both.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let Some(bad) = state.finding() else { return };
     let good = counterpart(state, bad);
     let [left, right] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(area);
-    let diagram = |finding: &Finding| ladder(finding, state.snapshot.time_digits, state.language);
+    let diagram = |finding: &Filed| ladder(&finding.open(), state.snapshot.time_digits, state.language);
     let (one, other) = (diagram(bad), good.map(diagram));
     let parting = other.as_ref().map(|other| parting(&one, other));
     half(frame, left, state, bad, &one, parting, true);
@@ -40,17 +40,17 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
 }
 
 /// An attempt of the same kind that worked: of another client before one of the same, of the same name before another.
-fn counterpart<'a>(state: &'a State, bad: &Finding) -> Option<&'a Finding> {
+fn counterpart<'a>(state: &'a State, bad: &Filed) -> Option<&'a Filed> {
     let kind = |verdict: Verdict| match verdict {
         Verdict::ActiveDnsProbeSucceeded | Verdict::ActiveDnsProbeFailed => 1,
         Verdict::LegacyTlsNegotiated | Verdict::TlsVersionMismatch | Verdict::TlsHandshakeFailed => 2,
         _ => 0,
     };
-    let works = |finding: &&Finding| match kind(bad.verdict) {
+    let works = |finding: &&Filed| match kind(bad.verdict) {
         2 => finding.verdict == Verdict::LegacyTlsNegotiated,
         wanted => finding.severity == Severity::Ok && kind(finding.verdict) == wanted,
     };
-    let fit = |finding: &&Finding| {
+    let fit = |finding: &&Filed| {
         (
             finding.proxy.is_some() == bad.proxy.is_some(),
             finding.family == bad.family,
@@ -79,7 +79,7 @@ fn half(
     frame: &mut Frame<'_>,
     area: Rect,
     state: &State,
-    finding: &Finding,
+    finding: &Filed,
     diagram: &Ladder,
     parting: Option<usize>,
     focused: bool,

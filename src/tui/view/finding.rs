@@ -17,7 +17,6 @@ use crate::tui::layout::parts;
 use crate::tui::state::State;
 use crate::tui::words;
 use crate::verdict::Severity;
-use crate::verdict::judge::is_probe;
 
 /// Draws it over the whole body.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
@@ -77,7 +76,7 @@ pub fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
 
 /// Nothing is found. Where that is because no probe is in the capture: how to get one that has it.
 fn without(state: &State, width: usize) -> Vec<Line<'static>> {
-    let probed = state.snapshot.findings.iter().any(is_probe);
+    let probed = state.snapshot.findings.iter().any(|finding| finding.probe);
     if state.is_reading() || probed || !state.filter.is_empty() || state.snapshot.inputs.is_empty() {
         return Vec::new();
     }

@@ -80,7 +80,7 @@ fn pen(state: &State) -> Pen {
 
 fn diagram(state: &State) -> Ladder {
     match state.finding() {
-        Some(finding) => ladder(finding, state.snapshot.time_digits, state.language),
+        Some(finding) => ladder(&finding.open(), state.snapshot.time_digits, state.language),
         None => Ladder::default(),
     }
 }

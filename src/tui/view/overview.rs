@@ -190,7 +190,7 @@ fn finding_line(state: &State, at: usize, width: usize) -> Line<'static> {
     let severity = theme.severity(finding.severity).patch(style);
     let story = state.story(finding);
     let marked = state.marked.contains(&identity(finding));
-    let count = if finding.details.count > 1 { format!(" ×{}", finding.details.count) } else { String::new() };
+    let count = if finding.count > 1 { format!(" ×{}", finding.count) } else { String::new() };
     let mut spans = vec![
         Span::styled(state.glyphs.severity(finding.severity), severity),
         Span::styled(if marked { state.glyphs.pick("◆", "*") } else { " " }, theme.accent.patch(style)),

@@ -1,5 +1,6 @@
 //! Searches for a proxy beside the probes of the same client.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{DiscoveryDetails, DiscoveryRemark};
@@ -94,12 +95,15 @@ fn tell(search: &DiscoveryAttempt<'_>, probe: &mut Finding) {
 pub(super) fn on_link(search: &DiscoveryAttempt<'_>) -> Option<DiscoveryRemark> {
     let answered = search.calls.iter().find(|call| call.answer.as_ref().is_some_and(|found| !found.is_empty()));
     if let Some(call) = answered {
-        return Some(DiscoveryRemark::AnsweredOnLink { protocol: call.protocol.name(), responder: call.other.ip() });
+        return Some(DiscoveryRemark::AnsweredOnLink {
+            protocol: call.protocol.name().into(),
+            responder: call.other.ip(),
+        });
     }
-    let mut protocols: Vec<&'static str> = Vec::new();
+    let mut protocols: Vec<Cow<'static, str>> = Vec::new();
     for protocol in [CallProtocol::Llmnr, CallProtocol::Mdns, CallProtocol::NetBios] {
         if search.calls.iter().any(|call| call.protocol == protocol) {
-            protocols.push(protocol.name());
+            protocols.push(protocol.name().into());
         }
     }
     (!protocols.is_empty()).then_some(DiscoveryRemark::CalledOnLink { protocols })

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::MAX_SHOWN_TEXT;
 use crate::probe::attempt::{DiscoveryAttempt, LookupOutcome};
@@ -14,7 +14,7 @@ use crate::verdict::case::milliseconds;
 use crate::verdict::evidence::url_of;
 
 /// How a client looked for its proxy, and what it got. Absent facts are null or empty.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DiscoveryDetails {
     /// What led to the PAC file: `dns`, `llmnr`, `mdns`, `netbios` (a `wpad` name), `dhcp` (option 252), or `configured`
     /// (it was fetched without being looked for); null where nothing did.

@@ -1,9 +1,12 @@
 //! What a search for a proxy means for the probe that follows it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// A remark about the search for a proxy before a probe.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiscoveryRemark {
     /// The search went before the probe and took so many milliseconds.
     Cost {
@@ -37,14 +40,14 @@ pub enum DiscoveryRemark {
     /// A host on the link answered to the name: whoever does so becomes the proxy.
     AnsweredOnLink {
         /// By which protocol.
-        protocol: &'static str,
+        protocol: Cow<'static, str>,
         /// Who.
         responder: IpAddr,
     },
     /// The name was called for on the link, where anybody may answer.
     CalledOnLink {
         /// By which protocols.
-        protocols: Vec<&'static str>,
+        protocols: Vec<Cow<'static, str>>,
     },
     /// On a broken search: the probe after it went directly and did not get out.
     ProbeWentDirect,

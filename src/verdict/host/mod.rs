@@ -90,8 +90,8 @@ impl OnLink<'_> {
         started: CaptureTime,
         ended: CaptureTime,
     ) -> Finding {
-        let known = self.world.clients.get(&client).unwrap_or(self.blank);
-        let case = Case { world: self.world, address: client, client: known };
+        let known = self.world.clients.get(&client);
+        let case = Case { world: self.world, address: client, client: known.as_deref().unwrap_or(self.blank) };
         let mut finding = case.finding(ruling, family, started, ended);
         finding.details.host =
             Some(Box::new(HostDetails { mac: Some(Responder::mac_text(self.mac)), ..HostDetails::default() }));

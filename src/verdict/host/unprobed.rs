@@ -4,6 +4,7 @@
 //! lease inside the capture, the minute after it is there, its system is Windows by signs of its own, it resolves names
 //! and speaks HTTP or TLS, and neither a filter nor lost packets can have hidden the probe.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ impl OnLink<'_> {
         }
         let own: Vec<IpAddr> =
             std::iter::once(address).chain(hosts.kin(address)).chain(self.station.addresses_from(started)).collect();
-        let clients: Vec<&Client> = own.iter().filter_map(|address| self.world.clients.get(address)).collect();
+        let clients: Vec<Cow<'_, Client>> = own.iter().filter_map(|address| self.world.clients.get(address)).collect();
         let talks = clients.iter().any(|client| client.asks && client.talks());
         let probed = clients.iter().any(|client| self.shows_probe(client));
         if !talks || probed || !self.is_windows(&own, up.told.vendor_class.as_deref()) {

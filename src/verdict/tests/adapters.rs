@@ -1,6 +1,6 @@
 //! Two adapters of one host: what fails over one is no trouble where the other works.
 
-use super::about;
+use super::{about, filed};
 use crate::probe::tests::scene::*;
 use crate::settings::{CapturePoint, Settings};
 use crate::source::{PacketId, PacketRef};
@@ -35,8 +35,7 @@ fn works() -> Finding {
 
 /// Whether the failure is explained by the success.
 fn explained(scene: &Scene, failed: Finding, right: Finding) -> bool {
-    let mut all = vec![failed, right];
-    explain(&scene.world, &Roles::of(&scene.world), &mut all);
+    let all = filed(vec![failed, right], |all| explain(&scene.world, &Roles::of(&scene.world), all));
     let told = all[0].remarks.contains(&Remark::OtherAdapterWorks { address: all[1].client });
     let linked = (all[0].related.as_slice(), all[1].related.as_slice()) == (&[2], &[1]);
     assert_eq!((told, all[0].severity), (linked, if told { Severity::Info } else { Severity::Error }));

@@ -17,7 +17,7 @@ use Verdict::{
 
 /// The findings of the client, told of each other and of its searches.
 fn related(scene: &Scene, mut own: Vec<Finding>) -> Vec<Finding> {
-    beside(&scene.world, scene.world.clients.get(&ip(CLIENT)).unwrap(), &mut own);
+    beside(&scene.world, &scene.world.clients.get(&ip(CLIENT)).unwrap(), &mut own);
     own
 }
 
@@ -93,7 +93,7 @@ fn that_nobody_knows_the_name_explains_a_proxy_that_was_not_found() {
     assert_eq!(told(&nobody(), ActiveHttpProbeSucceeded, 3000), [], "nothing is amiss");
     assert_eq!(told(&found(), ProxyNotDiscovered, 3000), [], "somebody knows it");
     let only_called = Scene::new().accept(calls(1000, None));
-    assert_eq!(told(&only_called, ProxyNotDiscovered, 3000), [CalledOnLink { protocols: vec!["llmnr"] }]);
+    assert_eq!(told(&only_called, ProxyNotDiscovered, 3000), [CalledOnLink { protocols: vec!["llmnr".into()] }]);
 }
 
 /// A search that broke at 200 s on a portal's like of an answer.

@@ -105,6 +105,6 @@ fn a_neighbour_that_answers_leads_to_the_file_and_is_named() {
     assert_eq!((details.method.as_deref(), details.answered_by), (Some("llmnr"), Some(ip("10.0.0.9"))));
     assert!(found[0].remarks.iter().any(|remark| matches!(
         remark,
-        Remark::Discovery(DiscoveryRemark::AnsweredOnLink { protocol: "llmnr", responder }) if *responder == ip("10.0.0.9")
+        Remark::Discovery(DiscoveryRemark::AnsweredOnLink { protocol, responder }) if protocol == "llmnr" && *responder == ip("10.0.0.9")
     )));
 }

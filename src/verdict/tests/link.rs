@@ -1,11 +1,11 @@
 //! What the link did near a probe: two hosts with the gateway's address, a lease taken anew.
 
-use super::about;
+use super::{about, filed};
 use crate::probe::tests::onlink::*;
 use crate::probe::tests::scene::*;
 use crate::transaction::{Lease, LeaseEnd, Solicited};
 use crate::verdict::link::remark;
-use crate::verdict::{Finding, Remark, Verdict};
+use crate::verdict::{Remark, Verdict};
 use crate::wire::Mac;
 
 use Verdict::{ActiveHttpProbeFailed, ActiveHttpProbeSucceeded};
@@ -19,9 +19,8 @@ fn scene() -> Scene {
 
 /// What is remarked on a probe from 200 s to 201 s.
 fn remarks(scene: &Scene, verdict: Verdict) -> Vec<Remark> {
-    let mut findings = vec![about(verdict, 200_000, 201_000)];
-    remark(&scene.world, &mut findings);
-    findings.remove(0).remarks
+    let probe = vec![about(verdict, 200_000, 201_000)];
+    filed(probe, |findings| remark(&scene.world, findings)).remove(0).remarks
 }
 
 /// Two link addresses answered at that time.
@@ -90,8 +89,7 @@ fn which_findings_the_link_has_to_do_with() {
     let mut other = about(Verdict::TlsHandshakeFailed, 200_000, 201_000);
     (other.rule, other.ncsi_reason) = ("tls.reset", None);
     let scene = scene().lease(leased(0, CLIENT)).asks(rivals(200_500, mac(8), mac(9)));
-    let mut list: Vec<Finding> = vec![other];
-    remark(&scene.world, &mut list);
+    let list = filed(vec![other], |list| remark(&scene.world, list));
     assert!(list[0].remarks.is_empty(), "no probe");
 }
 

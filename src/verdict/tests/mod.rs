@@ -26,7 +26,7 @@ mod tls_later;
 mod tls_versions;
 mod windows;
 
-use super::Finding;
+use super::{Filed, Finding};
 use crate::probe::tests::scene::*;
 use crate::verdict::{Confidence, Verdict};
 
@@ -38,9 +38,19 @@ fn about(verdict: Verdict, started: i64, ended: i64) -> Finding {
     finding
 }
 
+/// The findings after a change of what is filed of them.
+fn filed(findings: Vec<Finding>, change: impl FnOnce(&mut Vec<Filed>)) -> Vec<Finding> {
+    let mut all: Vec<Filed> = findings.into_iter().map(Filed::of).collect();
+    change(&mut all);
+    all.iter().map(Filed::open).collect()
+}
+
 /// The findings as they stand beside each other.
 fn related(scene: &Scene, mut findings: Vec<Finding>) -> Vec<Finding> {
     let roles = super::roles::Roles::of(&scene.world);
-    super::relate::relate(&scene.world, &roles, &mut findings);
+    let (hosts, ups) = (crate::probe::hosts::Hosts::of(&scene.world), scene.world.stations.link_ups());
+    let addresses: Vec<_> = findings.iter().map(|finding| finding.client).collect();
+    let own = super::judge::Own::of(&scene.world, &addresses);
+    super::relate::relate(&scene.world, &roles, &hosts, &ups, &own, &mut findings);
     findings
 }

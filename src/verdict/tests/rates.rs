@@ -7,9 +7,9 @@ use crate::probe::tests::scene::*;
 use crate::proto::dns::rcode;
 use crate::settings::{CapturePoint, Settings};
 use crate::transaction::{Lookup, LookupEnd, Wait};
-use crate::verdict::rates::{Rate, RateKey, rates};
+use crate::verdict::rates::{Rate, RateKey, Rates};
 use crate::verdict::roles::Roles;
-use crate::verdict::{Cause, Finding, Route, Verdict};
+use crate::verdict::{Cause, Filed, Finding, Route, Verdict};
 
 use Verdict::{ActiveHttpProbeFailed, ActiveHttpProbeSucceeded, HotspotDetected};
 
@@ -17,7 +17,8 @@ use Verdict::{ActiveHttpProbeFailed, ActiveHttpProbeSucceeded, HotspotDetected};
 const HOUR: i64 = 490_923;
 
 fn all(scene: &Scene, findings: &[Finding]) -> Vec<Rate> {
-    rates(&scene.world, &Roles::of(&scene.world), findings)
+    let (roles, filed) = (Roles::of(&scene.world), findings.iter().cloned().map(Filed::of).collect::<Vec<_>>());
+    Rates::of_lookups(&scene.world, &roles).with(&roles, &filed)
 }
 
 /// Attempts and failures by key.

@@ -104,13 +104,18 @@ fn look_alikes_are_translated_too() {
 #[test]
 fn sixty_four_requests_after_one_are_compared() {
     let scene = |others: i64| {
-        let mut scene = seen_twice(|one| one.started = packet(1090));
+        let inner = exchange(CLIENT, SERVER, 1000);
+        let mut outer = inner.clone();
+        outer.connection.client.set_ip(ip(OUTSIDE));
+        outer.connection.halves[0].ttl = Some(127);
+        outer.started = packet(1090);
+        let mut scene = Scene::new().exchange(inner);
         for n in 0..others {
             let mut one = exchange(&format!("10.0.2.{n}"), SERVER, 1001 + n);
             one.request.as_mut().unwrap().head.target = format!("/{n}");
             scene = scene.exchange(one);
         }
-        role(&scene, OUTSIDE)
+        role(&scene.exchange(outer), OUTSIDE)
     };
     assert_eq!((scene(63), scene(64)), (Role::Nat, Role::Client));
 }

@@ -1,6 +1,6 @@
 //! What Windows wrote down beside what the packets say: whose it is, what it is about, and where they differ.
 
-use super::about;
+use super::{about, filed};
 use crate::probe::tests::journal::wrote;
 use crate::probe::tests::scene::*;
 use crate::proto::ncsi_event::NcsiEvent;
@@ -29,11 +29,11 @@ fn failed(winhttp: Option<u32>) -> Finding {
 }
 
 /// The findings beside an event of the only client, and in what the two differ.
-fn beside(event: HostEvent, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<(u32, Difference)>) {
+fn beside(event: HostEvent, findings: Vec<Finding>) -> (Vec<Finding>, Vec<(u32, Difference)>) {
     let mut scene = Scene::new().exchange(exchange(CLIENT, SERVER, 1000));
     scene.world.host_events.keep(event);
     let mut observed = Observed::of(&scene.world, &Roles::of(&scene.world));
-    observed.compare(&scene.world, &mut findings);
+    let findings = filed(findings, |findings| observed.compare(&scene.world, findings));
     let all = observed.disagreements.into_values().flatten();
     let differences = all.map(|one| (one.finding, one.difference)).collect();
     (findings, differences)
