@@ -62,7 +62,8 @@ pub fn pack<T: Serialize>(value: &T) -> Box<[u8]> {
     packed.unwrap_or_default().into_boxed_slice()
 }
 
-/// The value that [`pack`] made these bytes of; the default of its type where they are empty.
+/// The value that [`pack`] made these bytes of, or the first parts of a tuple; the default of its type where they are
+/// empty.
 #[must_use]
 pub fn unpack<T: DeserializeOwned + Default>(bytes: &[u8]) -> T {
     if bytes.is_empty() {

@@ -1,18 +1,14 @@
 //! The table of Microsoft 365 endpoint sets in use: how far they are reached, and by how many.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use super::snapshot::EndpointRow;
-use crate::probe::endpoints::directory::Tag;
-use crate::probe::endpoints::matrix::Cell;
+use crate::probe::endpoints::matrix::Cells;
 use crate::probe::world::World;
 use crate::verdict::endpoints::{first_failure, rows};
 use crate::verdict::roles::Roles;
 
 /// A row for each set in use, in the order of what a start of Office needs.
 #[must_use]
-pub fn table(world: &World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>) -> Vec<EndpointRow> {
+pub fn table(world: &World, roles: &Roles, cells: &Cells) -> Vec<EndpointRow> {
     let mut table: Vec<EndpointRow> = rows(cells, roles)
         .into_iter()
         .map(|(tag, row)| {

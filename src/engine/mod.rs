@@ -132,7 +132,12 @@ fn conclude(
             world.clients.pack_all();
         }
         // What needs the transactions comes before they are let go of.
-        let (cells, rates) = (Matrix::cells(world), Rates::of_lookups(world, &roles));
+        let (mut sets, mut rates) = (Matrix::named(world), Rates::default());
+        for (address, client) in world.clients.all_reached() {
+            sets.note_failed(&world.directory, *address, &client);
+            rates.note_lookups(world, &roles, *address, &client);
+        }
+        let cells = sets.into_cells();
         snapshot.endpoints.extend(endpoints::table(world, &roles, &cells));
         let findings = match judgement {
             Judgement::Provisional => judge(world, &roles, &cells),

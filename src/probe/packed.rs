@@ -53,25 +53,25 @@ pub(super) struct Open {
 #[derive(Default)]
 pub(super) struct Packed {
     pub brief: Brief,
-    /// All of it but its transactions.
-    facts: Box<[u8]>,
-    /// Its transactions, oldest first.
-    pages: Vec<Page>,
+    /// All of it, with its newest transactions.
+    newest: Box<[u8]>,
+    /// The transactions before those.
+    earlier: Vec<Page>,
+    /// It has transactions among the newest.
+    keeps: bool,
     /// Nothing came since what was old was let go of.
     trimmed: bool,
 }
 
 /// Some transactions of one client, each kind in order.
-#[derive(Default)]
 struct Page {
-    /// Look-ups, and connections that failed.
-    reached: Box<[u8]>,
-    /// Exchanges and handshakes.
-    said: Box<[u8]>,
+    bytes: Box<[u8]>,
     count: u32,
 }
 
+/// Look-ups, and connections that failed.
 type Reached = (VecDeque<Box<Lookup>>, VecDeque<Box<Attempted>>);
+/// Exchanges and handshakes. They are packed last: who does not need them reads no further.
 type Said = (VecDeque<Box<Exchange>>, VecDeque<Box<Handshake>>);
 
 impl Open {
@@ -103,11 +103,11 @@ impl Open {
             list.drain(..list.len().saturating_sub(LOOKED_BACK)).collect()
         }
         let client = &mut self.client;
-        let page = Page::of(
-            &(old(&mut client.lookups), old(&mut client.failed)),
-            &(old(&mut client.exchanges), old(&mut client.handshakes)),
-            shrinker,
-        );
+        let reached = (old(&mut client.lookups), old(&mut client.failed));
+        let said = (old(&mut client.exchanges), old(&mut client.handshakes));
+        let count = reached.0.len() + reached.1.len() + said.0.len() + said.1.len();
+        let page =
+            Page { bytes: shrinker.shrink(&pack(&(reached, said))), count: u32::try_from(count).unwrap_or(u32::MAX) };
         self.earlier.push(page);
         if self.earlier.len() > MAX_PAGES {
             self.client.dropped += u64::from(self.earlier.remove(0).count);
@@ -120,10 +120,7 @@ impl Open {
             return Cow::Borrowed(&self.client);
         }
         let mut whole = self.client.clone();
-        let (reached, said) = (
-            (std::mem::take(&mut whole.lookups), std::mem::take(&mut whole.failed)),
-            (std::mem::take(&mut whole.exchanges), std::mem::take(&mut whole.handshakes)),
-        );
+        let (reached, said) = take(&mut whole);
         self.earlier.iter().for_each(|page| page.add_to(&mut whole, shrinker));
         add(&mut whole, reached, said);
         Cow::Owned(whole)
@@ -144,18 +141,12 @@ impl Open {
     }
 
     pub fn pack(mut self, shrinker: &mut Shrinker) -> Packed {
-        let client = &mut self.client;
-        let page = Page::of(
-            &(std::mem::take(&mut client.lookups), std::mem::take(&mut client.failed)),
-            &(std::mem::take(&mut client.exchanges), std::mem::take(&mut client.handshakes)),
-            shrinker,
-        );
-        if page.count > 0 {
-            self.earlier.push(page);
-        }
+        let (reached, said) = take(&mut self.client);
+        let keeps = !(reached.0.is_empty() && reached.1.is_empty() && said.0.is_empty() && said.1.is_empty());
         self.earlier.shrink_to_fit();
-        let (brief, facts) = (Brief::of(&self.client), shrinker.shrink(&pack(&self.client)));
-        Packed { brief, facts, pages: self.earlier, trimmed: false }
+        let brief = Brief::of(&self.client);
+        let newest = shrinker.shrink(&pack(&(self.client, reached, said)));
+        Packed { brief, newest, earlier: self.earlier, keeps, trimmed: false }
     }
 }
 
@@ -165,33 +156,28 @@ impl Packed {
         Self { brief, ..Self::default() }
     }
 
-    /// Opens the facts and the newest page.
-    pub fn open(mut self, shrinker: &Shrinker) -> Open {
-        let mut client = self.facts(shrinker);
-        if let Some(page) = self.pages.pop() {
-            page.add_to(&mut client, shrinker);
-        }
-        Open { client, earlier: self.pages, used: true }
-    }
-
-    /// The client without its transactions.
-    pub fn facts(&self, shrinker: &Shrinker) -> Client {
-        unpack(&shrinker.restore(&self.facts))
+    /// Opens its newest transactions.
+    pub fn open(self, shrinker: &Shrinker) -> Open {
+        let (mut client, reached, said): (Client, Reached, Said) = unpack(&shrinker.restore(&self.newest));
+        add(&mut client, reached, said);
+        Open { client, earlier: self.earlier, used: true }
     }
 
     /// The client with its look-ups and the connections that failed.
     pub fn reached(&self, shrinker: &Shrinker) -> Client {
-        let mut client = self.facts(shrinker);
-        for page in &self.pages {
-            add(&mut client, unpack(&shrinker.restore(&page.reached)), Said::default());
+        let (mut client, newest): (Client, Reached) = unpack(&shrinker.restore(&self.newest));
+        for page in &self.earlier {
+            add(&mut client, unpack(&shrinker.restore(&page.bytes)), Said::default());
         }
+        add(&mut client, newest, Said::default());
         client
     }
 
     /// The client with all its transactions.
     pub fn whole(&self, shrinker: &Shrinker) -> Client {
-        let mut client = self.facts(shrinker);
-        self.pages.iter().for_each(|page| page.add_to(&mut client, shrinker));
+        let (mut client, reached, said): (Client, Reached, Said) = unpack(&shrinker.restore(&self.newest));
+        self.earlier.iter().for_each(|page| page.add_to(&mut client, shrinker));
+        add(&mut client, reached, said);
         client
     }
 
@@ -208,39 +194,34 @@ impl Packed {
 
     /// Whether any transaction is kept of it.
     pub const fn keeps_anything(&self) -> bool {
-        !self.pages.is_empty()
+        self.keeps || !self.earlier.is_empty()
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
-        self.facts.len() + self.pages.iter().map(Page::bytes).sum::<usize>()
+        self.newest.len() + self.earlier.iter().map(Page::bytes).sum::<usize>()
     }
 }
 
 impl Page {
-    fn of(reached: &Reached, said: &Said, shrinker: &mut Shrinker) -> Self {
-        let count = reached.0.len() + reached.1.len() + said.0.len() + said.1.len();
-        Self {
-            reached: if reached.0.is_empty() && reached.1.is_empty() {
-                Box::default()
-            } else {
-                shrinker.shrink(&pack(reached))
-            },
-            said: if said.0.is_empty() && said.1.is_empty() { Box::default() } else { shrinker.shrink(&pack(said)) },
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-        }
-    }
-
     const fn bytes(&self) -> usize {
-        self.reached.len() + self.said.len()
+        self.bytes.len()
     }
 
     /// Adds what it holds to a client's transactions.
     fn add_to(&self, client: &mut Client, shrinker: &Shrinker) {
-        add(client, unpack(&shrinker.restore(&self.reached)), unpack(&shrinker.restore(&self.said)));
+        let (reached, said) = unpack(&shrinker.restore(&self.bytes));
+        add(client, reached, said);
     }
 }
 
+/// Takes a client's transactions.
+fn take(client: &mut Client) -> (Reached, Said) {
+    let reached = (std::mem::take(&mut client.lookups), std::mem::take(&mut client.failed));
+    (reached, (std::mem::take(&mut client.exchanges), std::mem::take(&mut client.handshakes)))
+}
+
+/// Adds to a client's transactions.
 fn add(client: &mut Client, (lookups, failed): Reached, (exchanges, handshakes): Said) {
     fn append<T>(list: &mut VecDeque<T>, mut more: VecDeque<T>) {
         if list.is_empty() {

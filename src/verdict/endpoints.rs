@@ -13,7 +13,7 @@ use crate::probe::attempt::LookupGroup;
 use crate::probe::catalog::family_of;
 use crate::probe::client::Client;
 use crate::probe::endpoints::directory::{Directory, Tag};
-use crate::probe::endpoints::matrix::{Cell, Count, Failure, Proof};
+use crate::probe::endpoints::matrix::{Cell, Cells, Count, Failure, Proof};
 use crate::probe::endpoints::stage::Stage;
 use crate::probe::world::World;
 use crate::proto::dns::{rcode, rtype};
@@ -86,7 +86,7 @@ impl Row<'_> {
 
 /// Every set in use, in the order of the list.
 #[must_use]
-pub fn rows<'a>(cells: &'a BTreeMap<(Tag, IpAddr), Cell>, roles: &Roles) -> BTreeMap<Tag, Row<'a>> {
+pub fn rows<'a>(cells: &'a Cells, roles: &Roles) -> BTreeMap<Tag, Row<'a>> {
     let mut rows: BTreeMap<Tag, Row<'a>> = BTreeMap::new();
     for ((tag, client), cell) in cells {
         let row = rows.entry(*tag).or_default();
@@ -124,7 +124,7 @@ struct Blocked<'a> {
 impl<'a> Unreachable<'a> {
     /// Finds them.
     #[must_use]
-    pub fn of(world: &World, roles: &Roles, cells: &'a BTreeMap<(Tag, IpAddr), Cell>) -> Self {
+    pub fn of(world: &World, roles: &Roles, cells: &'a Cells) -> Self {
         let mut all = Self::default();
         if world.rewriting.suspected() {
             return all;
@@ -240,12 +240,12 @@ impl Case<'_> {
             Proof::Connection(attempted) => self.judge_connection(&attempted),
             Proof::Exchange(exchange) => self.judge_request(&exchange, failure.stage),
             Proof::Handshake(handshake) => {
-                let finding = self.judge_tls(&[handshake.as_ref()])?;
-                if !matches!(finding.verdict, Verdict::TlsHandshakeFailed | Verdict::TlsIntercepted) {
+                let own = self.handshake_ruling(&handshake, &mut Vec::new())?;
+                if !matches!(own.verdict, Verdict::TlsHandshakeFailed | Verdict::TlsIntercepted) {
                     return None;
                 }
-                let mut ruling = unreachable_by(finding.cause?, "endpoint.tls");
-                ruling.doubts = finding.confidence_reasons;
+                let mut ruling = unreachable_by(own.cause?, "endpoint.tls");
+                ruling.doubts = own.doubts;
                 let family = family_of(handshake.connection.server.ip());
                 Some(Judged { ruling, family, ended: handshake.ended })
             }

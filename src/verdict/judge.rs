@@ -19,8 +19,7 @@ use crate::probe::attempt::{Attempt, WebAttempt};
 use crate::probe::catalog::{LookAlike, family_of};
 use crate::probe::client::Client;
 use crate::probe::correlate::{Kin, attempts};
-use crate::probe::endpoints::directory::Tag;
-use crate::probe::endpoints::matrix::Cell;
+use crate::probe::endpoints::matrix::Cells;
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
 use crate::time::CaptureTime;
@@ -29,7 +28,7 @@ use crate::vocabulary::{Role, Route, Verdict};
 
 /// Judges everything: findings in settle order, numbered from 1.
 #[must_use]
-pub fn judge(world: &World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>) -> Vec<Filed> {
+pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let beside = Beside::of(world, roles, cells);
     let mut filing = Filing::default();
     for host in beside.by_host() {
@@ -41,7 +40,7 @@ pub fn judge(world: &World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>
 /// The same; what was kept of a client for its judgement alone is let go as soon as it is judged, so that findings take
 /// the room of the transactions that led to them.
 #[must_use]
-pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &BTreeMap<(Tag, IpAddr), Cell>) -> Vec<Filed> {
+pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let beside = Beside::of(world, roles, cells);
     let mut filing = Filing::default();
     for host in beside.by_host() {
@@ -135,7 +134,7 @@ struct Beside<'a> {
 }
 
 impl<'a> Beside<'a> {
-    fn of(world: &World, roles: &Roles, cells: &'a BTreeMap<(Tag, IpAddr), Cell>) -> Self {
+    fn of(world: &World, roles: &Roles, cells: &'a Cells) -> Self {
         let mut addresses: Vec<_> = world.clients.briefs().map(|(address, client)| (client.first, *address)).collect();
         addresses.sort_unstable();
         let mut conditions: BTreeMap<IpAddr, Vec<Finding>> = BTreeMap::new();

@@ -69,22 +69,20 @@ pub struct Rates {
 type Courses = BTreeMap<RateKey, Course>;
 
 impl Rates {
-    /// Those of look-ups.
-    #[must_use]
-    pub fn of_lookups(world: &World, roles: &Roles) -> Self {
-        let mut rates = Self::default();
-        for (address, client) in world.clients.all_reached().filter(|(own, _)| roles.role(**own) == Role::Client) {
-            let mut courses = Courses::new();
-            for lookup in client.lookups.iter().filter(|lookup| lookup.recursion_desired) {
-                if let Some(failed) = outcome(world, *address, &client, lookup) {
-                    let count = 1 + lookup.stands_for.map_or(0, |others| u64::from(others.count));
-                    let course = courses.entry(RateKey::DnsServer(lookup.server.ip())).or_default();
-                    course.samples.push((lookup.first().time, failed, count));
-                }
-            }
-            rates.add(courses);
+    /// Adds the look-ups of a client.
+    pub fn note_lookups(&mut self, world: &World, roles: &Roles, address: IpAddr, client: &Client) {
+        if roles.role(address) != Role::Client {
+            return;
         }
-        rates
+        let mut courses = Courses::new();
+        for lookup in client.lookups.iter().filter(|lookup| lookup.recursion_desired) {
+            if let Some(failed) = outcome(world, address, client, lookup) {
+                let count = 1 + lookup.stands_for.map_or(0, |others| u64::from(others.count));
+                let course = courses.entry(RateKey::DnsServer(lookup.server.ip())).or_default();
+                course.samples.push((lookup.first().time, failed, count));
+            }
+        }
+        self.add(courses);
     }
 
     /// With those of probes: the keys with failures first.

@@ -33,12 +33,10 @@ impl Case<'_> {
     /// Judges handshakes: one, or a series with falling versions. `None` where nothing is wrong.
     #[must_use]
     pub fn judge_tls(&self, series: &[&Handshake]) -> Option<Finding> {
-        let first = *series.first()?;
-        let last = *series.last()?;
+        let (first, last) = (*series.first()?, *series.last()?);
         let mut remarks = Vec::new();
-        let own = self.handshake_ruling(first, &mut remarks);
         let works_lower = series.len() > 1 && last.established;
-        let ruling = match own {
+        let ruling = match self.handshake_ruling(first, &mut remarks) {
             Some(ruling) if !works_lower || decides_before_fallback(&ruling) => ruling,
             _ if works_lower => Ruling::new(Verdict::TlsVersionMismatch, Some(Cause::TlsFallback), "tls.fallback")
                 .winhttp(SECURE_FAILURE)
@@ -73,7 +71,7 @@ impl Case<'_> {
         sni.or(tunnel).or_else(told)
     }
 
-    fn handshake_ruling(&self, handshake: &Handshake, remarks: &mut Vec<Remark>) -> Option<Ruling> {
+    pub(super) fn handshake_ruling(&self, handshake: &Handshake, remarks: &mut Vec<Remark>) -> Option<Ruling> {
         if let Some(ruling) = self.established_ruling(handshake) {
             return Some(ruling);
         }

@@ -76,6 +76,9 @@ pub struct Cell {
     period: u32,
 }
 
+/// The use of every set by every client, in order.
+pub type Cells = BTreeMap<(Tag, IpAddr), Cell>;
+
 /// Something done with a server whose name is not known yet.
 #[derive(Clone, Debug)]
 struct Nameless {
@@ -342,9 +345,9 @@ impl Matrix {
         self.cells = HashMap::default();
     }
 
-    /// Cells of all clients, with what had to wait for its name. In order.
+    /// All that is known, with what had to wait for its name.
     #[must_use]
-    pub fn cells(world: &World) -> BTreeMap<(Tag, IpAddr), Cell> {
+    pub fn named(world: &World) -> Self {
         let matrix = &world.endpoints;
         let mut whole = Self { cells: matrix.cells.clone(), ..Self::default() };
         for nameless in &matrix.nameless {
@@ -357,19 +360,27 @@ impl Matrix {
                 }
             }
         }
-        for (address, client) in world.clients.all_reached() {
-            for attempted in &client.failed {
-                let (connection, outcome) = (&attempted.connection, stage::of_connection(attempted));
-                let Some(outcome) = outcome.filter(|outcome| *outcome == Outcome::Failed) else { continue };
-                let at = connection.first;
-                if let Some((tag, name)) = tag_by_address(&world.directory, &client, connection.server, at.time) {
-                    let stage = Stage::Connected;
-                    let proof = Proof::Connection(attempted.clone());
-                    whole.note(*address, tag, &[(stage, outcome)], Some(|| Failure::new(stage, name, at, proof)));
-                }
+        whole
+    }
+
+    /// Adds a client's connections that failed.
+    pub fn note_failed(&mut self, directory: &Directory, address: IpAddr, client: &Client) {
+        for attempted in &client.failed {
+            let (connection, outcome) = (&attempted.connection, stage::of_connection(attempted));
+            let Some(outcome) = outcome.filter(|outcome| *outcome == Outcome::Failed) else { continue };
+            let at = connection.first;
+            if let Some((tag, name)) = tag_by_address(directory, client, connection.server, at.time) {
+                let stage = Stage::Connected;
+                let proof = Proof::Connection(attempted.clone());
+                self.note(address, tag, &[(stage, outcome)], Some(|| Failure::new(stage, name, at, proof)));
             }
         }
-        whole.cells.into_iter().map(|((client, tag), cell)| ((tag, client), cell)).collect()
+    }
+
+    /// The cells in order.
+    #[must_use]
+    pub fn into_cells(self) -> Cells {
+        self.cells.into_iter().map(|((client, tag), cell)| ((tag, client), cell)).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::flow::{Connection, FlowId, Half, Mark};
+use crate::probe::endpoints::matrix::{Cells, Matrix};
 use crate::probe::world::World;
 use crate::proto::http::{Body, RequestHead, ResponseHead, TargetForm};
 use crate::proto::quic::Version;
@@ -321,7 +322,7 @@ impl Scene {
     }
 
     pub fn findings(&self) -> Vec<Finding> {
-        judge(&self.world, &Roles::of(&self.world), &crate::probe::endpoints::matrix::Matrix::cells(&self.world))
+        judge(&self.world, &Roles::of(&self.world), &cells(&self.world))
             .iter()
             .map(crate::verdict::Filed::open)
             .collect()
@@ -338,6 +339,15 @@ impl Scene {
     pub fn rules(&self) -> Vec<&'static str> {
         self.findings().iter().map(|finding| finding.rule).collect()
     }
+}
+
+/// The use of endpoint sets, as the engine finds it.
+pub fn cells(world: &World) -> Cells {
+    let mut sets = Matrix::named(world);
+    for (address, client) in world.clients.all_reached() {
+        sets.note_failed(&world.directory, *address, &client);
+    }
+    sets.into_cells()
 }
 
 /// What one client tried, given to `look`.

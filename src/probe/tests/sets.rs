@@ -22,7 +22,7 @@ const NEW: TlsVersion = TlsVersion::TLS1_2;
 
 /// The only cell.
 fn cell(scene: &Scene) -> Cell {
-    let mut cells: Vec<Cell> = Matrix::cells(&scene.world).into_values().collect();
+    let mut cells: Vec<Cell> = super::scene::cells(&scene.world).into_values().collect();
     assert_eq!(cells.len(), 1, "{cells:#?}");
     cells.remove(0)
 }
@@ -97,7 +97,7 @@ fn known_as(names: &[&str]) -> Scene {
 }
 
 fn cells(scene: &Scene) -> usize {
-    Matrix::cells(&scene.world).len()
+    super::scene::cells(&scene.world).len()
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn a_server_without_a_name_is_of_the_set_that_all_its_names_belong_to() {
     let open = known_as(&[LOGIN, "login.windows.net"]).attempted(silent(SECURE, 2000));
     assert_eq!(counts(&open, Stage::Connected), (1, 0), "what says nothing was opened");
     let torn = known_as(&[LOGIN, "outlook.office365.com"]).attempted(silent(SECURE, 2000));
-    assert!(Matrix::cells(&torn.world).into_values().all(|cell| cell.count(Stage::Connected).ok == 0));
+    assert!(super::scene::cells(&torn.world).into_values().all(|cell| cell.count(Stage::Connected).ok == 0));
     let mixed = known_as(&[LOGIN, "www.example"]).attempted(silent(SECURE, 2000));
     assert_eq!(counts(&mixed, Stage::Connected), (0, 0));
     let failed = |server: &str| {
         let scene = known_as(&["www.example"]).attempted(attempted(CLIENT, server, 2000));
-        Matrix::cells(&scene.world).into_values().next().map(|cell| {
+        super::scene::cells(&scene.world).into_values().next().map(|cell| {
             let names: Vec<_> = cell.failures(Stage::Connected).map(|failure| failure.name.clone()).collect();
             names
         })

@@ -18,7 +18,11 @@ const HOUR: i64 = 490_923;
 
 fn all(scene: &Scene, findings: &[Finding]) -> Vec<Rate> {
     let (roles, filed) = (Roles::of(&scene.world), findings.iter().cloned().map(Filed::of).collect::<Vec<_>>());
-    Rates::of_lookups(&scene.world, &roles).with(&roles, &filed)
+    let mut rates = Rates::default();
+    for (address, client) in scene.world.clients.all_reached() {
+        rates.note_lookups(&scene.world, &roles, *address, &client);
+    }
+    rates.with(&roles, &filed)
 }
 
 /// Attempts and failures by key.

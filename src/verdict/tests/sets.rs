@@ -46,7 +46,7 @@ fn a_resolvers_own_question_is_not_a_clients() {
             asks.client.set_ip(ip("10.0.0.77"));
             scene = scene.lookup(asks);
         }
-        let cells = crate::probe::endpoints::matrix::Matrix::cells(&scene.world);
+        let cells = crate::probe::tests::scene::cells(&scene.world);
         let all = rows(&cells, &Roles::of(&scene.world));
         all.values().map(|row| row.counts.iter().map(|count| count.failed).sum::<u64>()).sum::<u64>()
     };
