@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::snapshot::{Client, FamilyState, TimelineEntry, WindowsEvent};
 use crate::probe::hosts::Hosts;
@@ -31,10 +31,12 @@ pub fn clients(
     let hosts = Hosts::of(world);
     let mut known: Vec<_> = world.clients.briefs().filter(|(_, client)| client.asks).collect();
     known.sort_by_key(|(address, client)| (client.first, **address));
-    let mut by_client: HashMap<IpAddr, Vec<&Filed>, foldhash::fast::RandomState> = HashMap::default();
-    for finding in findings {
-        by_client.entry(finding.client).or_default().push(finding);
-    }
+    let mut by_client: Vec<&Filed> = findings.iter().collect();
+    by_client.sort_by_key(|finding| finding.client);
+    let of = |client: IpAddr| {
+        let from = by_client.partition_point(|finding| finding.client < client);
+        by_client.iter().skip(from).take_while(move |finding| finding.client == client).copied()
+    };
     let mut told: HashSet<IpAddr, foldhash::fast::RandomState> = HashSet::default();
     let mut clients = Vec::new();
     for (address, record) in known {
@@ -43,8 +45,7 @@ pub fn clients(
         }
         let addresses = own_addresses(&hosts, *address);
         told.extend(addresses.iter().copied());
-        let mut own: Vec<&Filed> =
-            addresses.iter().filter_map(|address| by_client.get(address)).flatten().copied().collect();
+        let mut own: Vec<&Filed> = addresses.iter().flat_map(|address| of(*address)).collect();
         own.sort_by_key(|finding| finding.id);
         own.retain(|finding| !is_without_address(finding));
         let mac = record.mac.or_else(|| own.iter().find_map(|finding| station(finding)));

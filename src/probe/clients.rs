@@ -35,6 +35,8 @@ pub struct Clients {
 enum Slot {
     Open(Box<Open>),
     Packed(Box<Packed>),
+    /// Judged for good.
+    Judged(Box<Brief>),
 }
 
 impl Clients {
@@ -86,7 +88,7 @@ impl Clients {
     pub fn release(&mut self, address: &IpAddr) {
         if let Some(slot) = self.table.get_mut(address) {
             self.kept = self.kept.saturating_sub(slot.bytes());
-            *slot = Slot::Packed(Box::new(Packed::rest(slot.brief())));
+            *slot = Slot::Judged(Box::new(slot.brief()));
         }
     }
 
@@ -199,6 +201,7 @@ impl Slot {
         match self {
             Self::Open(open) => open.whole(shrinker),
             Self::Packed(packed) => Cow::Owned(packed.whole(shrinker)),
+            Self::Judged(_) => Cow::Owned(Client::default()),
         }
     }
 
@@ -206,6 +209,7 @@ impl Slot {
         match self {
             Self::Open(open) => open.whole(shrinker),
             Self::Packed(packed) => Cow::Owned(packed.reached(shrinker)),
+            Self::Judged(_) => Cow::Owned(Client::default()),
         }
     }
 
@@ -213,6 +217,7 @@ impl Slot {
         match self {
             Self::Open(open) => Brief::of(&open.client),
             Self::Packed(packed) => packed.brief,
+            Self::Judged(brief) => **brief,
         }
     }
 
@@ -220,6 +225,7 @@ impl Slot {
         match self {
             Self::Open(open) => open.forget(before, shrinker),
             Self::Packed(packed) => packed.forget(before, shrinker),
+            Self::Judged(_) => {}
         }
     }
 
@@ -227,6 +233,7 @@ impl Slot {
         match self {
             Self::Open(open) => open.client.keeps_anything(),
             Self::Packed(packed) => packed.keeps_anything(),
+            Self::Judged(_) => false,
         }
     }
 
@@ -234,6 +241,7 @@ impl Slot {
         match self {
             Self::Open(open) => open.bytes(),
             Self::Packed(packed) => packed.bytes(),
+            Self::Judged(_) => 0,
         }
     }
 

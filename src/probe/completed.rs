@@ -28,7 +28,8 @@ impl Completed {
         if self.pairs.len() >= limit && !self.pairs.contains_key(&pair) {
             return;
         }
-        let times = self.pairs.entry(pair).or_default();
+        // Most pairs have one.
+        let times = self.pairs.entry(pair).or_insert_with(|| VecDeque::with_capacity(1));
         if times.len() >= MAX_KEPT {
             times.pop_front();
         }

@@ -151,11 +151,6 @@ impl Open {
 }
 
 impl Packed {
-    /// What is left of a client when it is let go of.
-    pub fn rest(brief: Brief) -> Self {
-        Self { brief, ..Self::default() }
-    }
-
     /// Opens its newest transactions.
     pub fn open(self, shrinker: &Shrinker) -> Open {
         let (mut client, reached, said): (Client, Reached, Said) = unpack(&shrinker.restore(&self.newest));

@@ -71,7 +71,8 @@ impl Presence {
         if let Some(stretches) = self.hosts.get_mut(&host) {
             stretches.note(at);
         } else if self.hosts.len() < self.max {
-            let mut stretches = Stretches::default();
+            // Most hosts have one.
+            let mut stretches = Stretches(VecDeque::with_capacity(1));
             stretches.note(at);
             self.hosts.insert(host, stretches);
         } else {

@@ -125,7 +125,7 @@ fn note<'a>(outcomes: &mut Outcomes<'a>, client: IpAddr, outcome: Outcome<'a>) {
 
 /// The portal, proxy or resolver that a finding met.
 fn shared(finding: &Filed, failed: bool) -> Vec<(NetworkKind, String)> {
-    if let Some(proxy) = finding.proxy {
+    if let Some(proxy) = finding.proxy() {
         let about_proxy = !failed || finding.cause.and_then(stage) == Some("proxy");
         return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string())).into_iter().collect();
     }

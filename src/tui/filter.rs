@@ -178,7 +178,7 @@ fn values(name: &str, finding: &Filed) -> Vec<String> {
         "host" => some(finding.host.as_deref().map(str::to_owned)),
         "server" => some(finding.server.map(|server| server.to_string())),
         "proxy" => {
-            let mut names: Vec<String> = some(finding.proxy.map(|proxy| proxy.to_string()));
+            let mut names: Vec<String> = some(finding.proxy().map(|proxy| proxy.to_string()));
             names.extend(finding.open().details.proxy.and_then(|proxy| proxy.name));
             names
         }
@@ -286,7 +286,7 @@ pub fn completions(text: &str, snapshot: &Snapshot) -> Vec<String> {
             each(&mut addresses.into_iter().map(|address| address.to_string()))
         }
         "proxy" => {
-            let proxies: HashSet<SocketAddr> = findings.iter().filter_map(|finding| finding.proxy).collect();
+            let proxies: HashSet<SocketAddr> = findings.iter().filter_map(|finding| finding.proxy()).collect();
             each(&mut proxies.into_iter().map(|proxy| proxy.to_string()))
         }
         _ => BTreeSet::new(),

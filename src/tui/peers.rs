@@ -145,7 +145,7 @@ impl<'a> Seen<'a> {
             for server in finding.open().details.dns.iter().flat_map(|dns| &dns.servers) {
                 note(&mut seen.resolvers, server.to_string());
             }
-            if let Some(proxy) = finding.proxy {
+            if let Some(proxy) = finding.proxy() {
                 note(&mut seen.proxies, proxy.to_string());
             }
             let (best, count) = seen.asked.entry(subject(finding, state.language)).or_insert((finding, 0));

@@ -99,7 +99,7 @@ pub struct Filed {
     pub route: Option<Route>,
     pub client: IpAddr,
     pub server: Option<IpAddr>,
-    pub proxy: Option<SocketAddr>,
+    proxy: Option<Box<SocketAddr>>,
     pub host: Option<Arc<str>>,
     pub started: CaptureTime,
     pub ended: CaptureTime,
@@ -197,7 +197,7 @@ impl Filed {
             route,
             client,
             server,
-            proxy,
+            proxy: proxy.map(Box::new),
             host: host.map(Arc::from),
             started,
             ended,
@@ -243,7 +243,7 @@ impl Filed {
             client_port,
             server: self.server,
             server_port,
-            proxy: self.proxy,
+            proxy: self.proxy(),
             host: self.host.as_deref().map(str::to_owned),
             url,
             started: self.started,
@@ -258,6 +258,12 @@ impl Filed {
             details,
             remarks,
         }
+    }
+
+    /// The explicit proxy.
+    #[must_use]
+    pub fn proxy(&self) -> Option<SocketAddr> {
+        self.proxy.as_deref().copied()
     }
 
     /// Changes the finding, its proof included.

@@ -82,7 +82,7 @@ impl Filing {
             }
             if self.filed.len() == self.filed.capacity() {
                 // Doubling would leave half of a large list empty.
-                self.filed.reserve_exact(self.filed.len() / 8 + 64);
+                self.filed.reserve_exact(self.filed.len() / 16 + 64);
             }
             self.filed.push(filed);
         }

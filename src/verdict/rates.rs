@@ -97,7 +97,7 @@ impl Rates {
                 let failed = !is_success(finding.verdict);
                 let sample = (finding.settled, failed, u64::from(finding.count.max(1)));
                 let by_name = finding.cause.is_some_and(|cause| cause.name().starts_with("dns-"));
-                let place = match (finding.proxy, finding.server) {
+                let place = match (finding.proxy(), finding.server) {
                     (Some(proxy), _) => Some(RateKey::Proxy(proxy)),
                     (None, Some(server)) if !by_name => Some(RateKey::Address(server)),
                     _ => None,

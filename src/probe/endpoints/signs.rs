@@ -53,7 +53,7 @@ pub enum Met {
 /// The signs of all clients.
 #[derive(Debug, Default)]
 pub struct AllSigns {
-    clients: HashMap<IpAddr, Signs, foldhash::fast::RandomState>,
+    clients: HashMap<IpAddr, Box<Signs>, foldhash::fast::RandomState>,
     /// Clients that were not remembered because the table was full.
     pub refused: u64,
 }
@@ -62,7 +62,7 @@ impl AllSigns {
     /// The signs of one client.
     #[must_use]
     pub fn of(&self, client: &IpAddr) -> Option<&Signs> {
-        self.clients.get(client)
+        self.clients.get(client).map(AsRef::as_ref)
     }
 
     /// Notes that a client had to do with a name.

@@ -52,7 +52,7 @@ fn counterpart<'a>(state: &'a State, bad: &Filed) -> Option<&'a Filed> {
     };
     let fit = |finding: &&Filed| {
         (
-            finding.proxy.is_some() == bad.proxy.is_some(),
+            finding.proxy().is_some() == bad.proxy().is_some(),
             finding.family == bad.family,
             finding.client != bad.client,
             finding.host == bad.host,
