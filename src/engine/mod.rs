@@ -143,7 +143,9 @@ fn conclude(
             Judgement::Provisional => judge(world, &roles, &cells),
             Judgement::Final => {
                 world.endpoints.release();
-                judge_for_good(world, &roles, &cells)
+                let findings = judge_for_good(world, &roles, &cells);
+                world.release();
+                findings
             }
         };
         judged.push((roles, rates, findings));

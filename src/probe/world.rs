@@ -188,6 +188,14 @@ impl World {
         }
     }
 
+    /// Lets go of what only judgements rest on, when all are made.
+    pub fn release(&mut self) {
+        self.endpoints = Matrix::default();
+        self.refusals = Refusals::default();
+        self.completed = Completed::default();
+        self.presence = Presence::new(0);
+    }
+
     /// Takes what one flow has settled.
     pub fn accept(&mut self, transaction: Transaction) {
         match transaction {
