@@ -8,19 +8,15 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Frame, LinkType};
+use super::encode::{self, EMPTY_BLOCK};
+use super::pcapng::kind;
+use super::{Frame, LinkType, PROGRAM};
 use crate::time::CaptureTime;
 
-const SECTION: u32 = 0x0a0d_0d0a;
-const INTERFACE: u32 = 1;
-const STATISTICS: u32 = 5;
-const ENHANCED_PACKET: u32 = 6;
 /// A block type for local use (the highest bit is set): readers pass over it.
 const FILLER: u32 = 0x8000_4e53;
 /// The smallest page of all systems that this runs on.
 const PAGE: usize = 4096;
-/// A block without content.
-const EMPTY_BLOCK: usize = 12;
 
 /// A capture file that grows.
 #[derive(Debug)]
@@ -49,15 +45,7 @@ impl Appender {
         let hidden = PathBuf::from(hidden);
         let mut file = File::create(&hidden)?;
         let mut head = Vec::new();
-        let mut section = Vec::new();
-        section.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
-        section.extend_from_slice(&[1, 0, 0, 0]);
-        section.extend_from_slice(&u64::MAX.to_le_bytes());
-        // Option shb_userappl.
-        let program = concat!("ncsight ", env!("CARGO_PKG_VERSION"));
-        option(&mut section, 4, program.as_bytes());
-        section.extend_from_slice(&[0; 4]);
-        block(&mut head, SECTION, &section);
+        encode::section(&mut head, PROGRAM);
         let made = file.write_all(&head).and_then(|()| std::fs::rename(&hidden, path));
         if let Err(error) = made {
             // A header without anything behind it is of no use to anybody.
@@ -99,14 +87,9 @@ impl Appender {
     /// What the system says; the file is whole all the same, and the packet is not in it.
     pub fn packet(&mut self, frame: &Frame<'_>, name: &str) -> io::Result<()> {
         let interface = self.interface(frame.at.id.input(), frame.link, name)?;
-        let mut body = Vec::with_capacity(frame.data.len() + 40);
-        words(&mut body, &[interface]);
-        time(&mut body, frame.at.time);
-        words(&mut body, &[u32::try_from(frame.data.len()).unwrap_or(u32::MAX), frame.wire_len]);
-        body.extend_from_slice(frame.data);
-        pad(&mut body);
+        let body = encode::packet(interface, frame.at.time, frame.wire_len, frame.data, "");
         self.waiting_packets += 1;
-        self.add(ENHANCED_PACKET, body)
+        self.add(kind::PACKET, body)
     }
 
     /// Adds what is known of losses of a source by then: packets received and dropped since the run began.
@@ -116,13 +99,8 @@ impl Appender {
     /// What the system says.
     pub fn statistics(&mut self, source: u16, at: CaptureTime, dropped: u64) -> io::Result<()> {
         let Some(interface) = self.interfaces.iter().rposition(|(own, _)| *own == source) else { return Ok(()) };
-        let mut body = Vec::new();
-        words(&mut body, &[u32::try_from(interface).unwrap_or(0)]);
-        time(&mut body, at);
-        // Option isb_ifdrop.
-        option(&mut body, 5, &dropped.to_le_bytes());
-        body.extend_from_slice(&[0; 4]);
-        self.add(STATISTICS, body)
+        let body = encode::statistics(u32::try_from(interface).unwrap_or(0), at, dropped);
+        self.add(kind::STATISTICS, body)
     }
 
     /// Writes what waits. Gives the packets that did not get there where it fails.
@@ -151,31 +129,24 @@ impl Appender {
         let known = self.interfaces.iter().position(|known| *known == (source, link));
         let number = known.unwrap_or(self.interfaces.len());
         if known.is_none() {
-            let mut body = Vec::new();
-            body.extend_from_slice(&link.0.to_le_bytes());
-            body.extend_from_slice(&[0; 6]);
-            // Options if_name, and if_tsresol: nanoseconds.
-            option(&mut body, 2, name.as_bytes());
-            option(&mut body, 9, &[9]);
-            body.extend_from_slice(&[0; 4]);
-            self.add(INTERFACE, body)?;
+            self.add(kind::INTERFACE, encode::interface(link, name))?;
             self.interfaces.push((source, link));
         }
         Ok(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     /// Adds a block so that no write has to cross a page.
-    fn add(&mut self, kind: u32, mut body: Vec<u8>) -> io::Result<()> {
+    fn add(&mut self, of: u32, mut body: Vec<u8>) -> io::Result<()> {
         let size = body.len() + EMPTY_BLOCK;
         let mut room = self.room();
         // Other blocks than packets have no empty options.
-        let tight = kind != ENHANCED_PACKET && room > size && room - size < EMPTY_BLOCK;
+        let tight = of != kind::PACKET && room > size && room - size < EMPTY_BLOCK;
         if room < PAGE && (size > room || tight) {
             fill(&mut self.waiting, room);
             self.flush()?;
             room = PAGE;
         }
-        if kind == ENHANCED_PACKET && size < room {
+        if of == kind::PACKET && size < room {
             // What is left must have room for a block: else empty options take it.
             match room - size {
                 4 => body.extend_from_slice(&[0; 4]),
@@ -183,7 +154,7 @@ impl Appender {
                 _ => {}
             }
         }
-        block(&mut self.waiting, kind, &body);
+        encode::block(&mut self.waiting, of, &body);
         if size > PAGE {
             // Several pages by one call; what follows fills the rest of the last one.
             let over = (self.len() % PAGE as u64) as usize;
@@ -234,40 +205,9 @@ impl Drop for Appender {
     }
 }
 
-fn words(body: &mut Vec<u8>, words: &[u32]) {
-    for word in words {
-        body.extend_from_slice(&word.to_le_bytes());
-    }
-}
-
-fn time(body: &mut Vec<u8>, time: CaptureTime) {
-    // Times before 1970 cannot be written.
-    let time = u64::try_from(time.as_nanos()).unwrap_or(0);
-    words(body, &[(time >> 32) as u32, (time & 0xffff_ffff) as u32]);
-}
-
-fn option(body: &mut Vec<u8>, code: u16, value: &[u8]) {
-    let value = value.get(..usize::from(u16::MAX)).unwrap_or(value);
-    body.extend_from_slice(&code.to_le_bytes());
-    body.extend_from_slice(&(value.len() as u16).to_le_bytes());
-    body.extend_from_slice(value);
-    pad(body);
-}
-
-fn pad(body: &mut Vec<u8>) {
-    body.resize(body.len().next_multiple_of(4), 0);
-}
-
-fn block(out: &mut Vec<u8>, kind: u32, body: &[u8]) {
-    let length = (body.len() + EMPTY_BLOCK) as u32;
-    words(out, &[kind, length]);
-    out.extend_from_slice(body);
-    words(out, &[length]);
-}
-
 /// A block of no meaning that takes `room` bytes.
 fn fill(out: &mut Vec<u8>, room: usize) {
-    block(out, FILLER, &vec![0; room.saturating_sub(EMPTY_BLOCK)]);
+    encode::block(out, FILLER, &vec![0; room.saturating_sub(EMPTY_BLOCK)]);
 }
 
 #[cfg(test)]

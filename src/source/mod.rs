@@ -17,6 +17,7 @@ pub mod append;
 mod block;
 mod clock;
 mod digest;
+mod encode;
 mod filter;
 mod foreign;
 mod input;
@@ -90,6 +91,9 @@ pub struct PacketRef {
     /// Where it stands.
     pub id: PacketId,
 }
+
+/// What files that this program writes name as their author.
+const PROGRAM: &str = concat!("ncsight ", env!("CARGO_PKG_VERSION"));
 
 /// Link type of a frame, as registered for pcap (`LINKTYPE_…`), FCS and class bits removed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

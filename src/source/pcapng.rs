@@ -16,20 +16,20 @@ use crate::source::resync::{finish, search};
 use crate::time::CaptureTime;
 
 /// Block types, as registered.
-mod kind {
-    pub(super) const SECTION: u32 = 0x0a0d_0d0a;
-    pub(super) const INTERFACE: u32 = 1;
-    pub(super) const OLD_PACKET: u32 = 2;
-    pub(super) const SIMPLE_PACKET: u32 = 3;
-    pub(super) const NAMES: u32 = 4;
-    pub(super) const STATISTICS: u32 = 5;
-    pub(super) const PACKET: u32 = 6;
-    pub(super) const JOURNAL: u32 = 9;
-    pub(super) const SECRETS: u32 = 10;
-    pub(super) const CUSTOM: u32 = 0x0bad;
-    pub(super) const CUSTOM_NO_COPY: u32 = 0x4000_0bad;
+pub(super) mod kind {
+    pub(in crate::source) const SECTION: u32 = 0x0a0d_0d0a;
+    pub(in crate::source) const INTERFACE: u32 = 1;
+    pub(in crate::source) const OLD_PACKET: u32 = 2;
+    pub(in crate::source) const SIMPLE_PACKET: u32 = 3;
+    pub(in crate::source) const NAMES: u32 = 4;
+    pub(in crate::source) const STATISTICS: u32 = 5;
+    pub(in crate::source) const PACKET: u32 = 6;
+    pub(in crate::source) const JOURNAL: u32 = 9;
+    pub(in crate::source) const SECRETS: u32 = 10;
+    pub(in crate::source) const CUSTOM: u32 = 0x0bad;
+    pub(in crate::source) const CUSTOM_NO_COPY: u32 = 0x4000_0bad;
     /// Events of Sysdig, which are numbered as packets, too.
-    pub(super) const SYSDIG: [u32; 3] = [0x204, 0x216, 0x221];
+    pub(in crate::source) const SYSDIG: [u32; 3] = [0x204, 0x216, 0x221];
 }
 
 /// Smallest block: type, length, length again.
@@ -90,7 +90,7 @@ enum Step {
 }
 
 impl PcapNgReader {
-    pub(super) const fn new() -> Self {
+    pub(in crate::source) const fn new() -> Self {
         Self {
             big_endian: false,
             unknown_version: false,
