@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
 
 use super::super::run::say;
 use crate::error::Error;
 use crate::report::{Language, words};
-use crate::source::{Frame, LinkType, PacketId, Written, write_pcapng};
+use crate::source::{Frame, LinkType, PacketId, PacketRef, Written, write_pcapng};
 use crate::time::CaptureTime;
 use crate::verdict::Finding;
 
@@ -17,6 +18,8 @@ use crate::verdict::Finding;
 const REMEMBERED: usize = 64 << 20;
 /// A packet up to here is small.
 const SMALL: usize = 700;
+/// By how much packets may be out of order.
+const REORDERED: Duration = Duration::from_secs(1);
 /// What remembering a packet takes beside its bytes.
 const OVERHEAD: usize = 64;
 
@@ -46,6 +49,15 @@ impl Memory {
         {
             self.bytes -= oldest.bytes.len() + OVERHEAD;
         }
+    }
+}
+
+impl Memory {
+    /// A packet, by when it was captured: they stand in that order, but for [`REORDERED`].
+    fn find(&self, at: PacketRef) -> Option<&Kept> {
+        let start = self.packets.partition_point(|kept| kept.time < at.time.before(REORDERED));
+        let near = self.packets.range(start..).take_while(|kept| kept.time <= at.time.after(REORDERED));
+        near.into_iter().find(|kept| kept.id == at.id)
     }
 }
 
@@ -87,9 +99,12 @@ impl EvidenceFolder {
         let wanted: HashSet<PacketId> = finding.evidence.iter().map(|evidence| evidence.at.id).collect();
         let notes: HashMap<PacketId, String> =
             finding.evidence.iter().map(|one| (one.at.id, words::note(&one.note, language))).collect();
-        let mut packets: Vec<&Kept> =
-            self.small.packets.iter().chain(&self.large.packets).filter(|kept| wanted.contains(&kept.id)).collect();
+        let mut packets: Vec<&Kept> = Vec::new();
+        for evidence in &finding.evidence {
+            packets.extend(self.small.find(evidence.at).or_else(|| self.large.find(evidence.at)));
+        }
         packets.sort_by_key(|kept| (kept.time, kept.id));
+        packets.dedup_by_key(|kept| kept.id);
         if packets.is_empty() || self.files.contains_key(&finding.id) && packets.len() < wanted.len() {
             return;
         }
