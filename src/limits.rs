@@ -168,7 +168,7 @@ pub const MAX_ENDPOINT_SETS: usize = 4096;
 pub const MAX_ENDPOINT_NAMES: usize = 1 << 16;
 /// Pairs of client and endpoint set that are counted: every set in use by 2,000 clients takes 60,000.
 pub const MAX_ENDPOINT_CELLS: usize = 1 << 16;
-/// Failed transactions with endpoints that are kept whole for proof, in all: 1 to 2 KiB each.
+/// Failed transactions with endpoints that are kept for proof, in all: packed, some 400 bytes each.
 pub const MAX_ENDPOINT_PROOFS: usize = 1 << 13;
 /// Connections that wait for the end of the capture to get the name of their server.
 pub const MAX_NAMELESS: usize = 1 << 14;

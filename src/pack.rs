@@ -1,10 +1,10 @@
 //! Values as bytes, for what has to be remembered of very many hosts: a transaction takes a tenth of the room that it
 //! takes as a structure. The form is the program's own and never leaves it.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
@@ -15,6 +15,8 @@ const DICTIONARY: usize = 32 << 10;
 const LEVEL: i32 = 1;
 /// Bytes before a shrunk value: its length before, zero where it stands as it was.
 const PREFIX: usize = 4;
+/// Bytes that most values take.
+const ROOM: usize = 512;
 
 thread_local! {
     /// What stood before in that which is being packed or unpacked on this thread.
@@ -56,10 +58,9 @@ impl Near {
 /// A value's bytes.
 #[must_use]
 pub fn pack<T: Serialize>(value: &T) -> Box<[u8]> {
-    BEFORE.take();
-    let packed = postcard::to_allocvec(value);
-    debug_assert!(packed.is_ok(), "only sequences of unknown length and texts without end cannot be packed");
-    packed.unwrap_or_default().into_boxed_slice()
+    let mut packed = Vec::with_capacity(ROOM);
+    pack_into(value, &mut packed);
+    packed.into_boxed_slice()
 }
 
 /// The value that [`pack`] made these bytes of, or the first parts of a tuple; the default of its type where they are
@@ -75,50 +76,82 @@ pub fn unpack<T: DeserializeOwned + Default>(bytes: &[u8]) -> T {
     unpacked.unwrap_or_default()
 }
 
-/// Makes packed values of one kind smaller by what they have in common with the first of them: the same names, the same
-/// agents, the same offers.
+/// Puts a value's bytes in place of what was in `packed`.
+fn pack_into<T: Serialize>(value: &T, packed: &mut Vec<u8>) {
+    packed.clear();
+    BEFORE.take();
+    let outcome = postcard::serialize_with_flavor(value, Behind(packed));
+    debug_assert!(outcome.is_ok(), "only sequences of unknown length cannot be packed");
+}
+
+/// Writes behind what is there: a buffer that is used again grows no more.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Behind<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+/// Packs values of one kind, and makes them smaller by what they have in common with the first of them: the same names,
+/// the same agents, the same offers.
 #[derive(Default)]
 pub struct Shrinker {
     sample: Vec<u8>,
+    /// Of a value, before it is made smaller.
+    packed: Vec<u8>,
     codec: Option<Mutex<Codec>>,
 }
 
 struct Codec {
     compressor: Compressor<'static>,
     decompressor: Decompressor<'static>,
+    /// What was compressed, or restored, last.
+    room: Vec<u8>,
 }
 
 impl Shrinker {
-    /// The value in fewer bytes, where that is possible.
-    pub fn shrink(&mut self, packed: &[u8]) -> Box<[u8]> {
-        if packed.is_empty() {
-            return Box::default();
-        }
+    /// A value in few bytes.
+    pub fn shrink<T: Serialize>(&mut self, value: &T) -> Box<[u8]> {
+        pack_into(value, &mut self.packed);
         if self.codec.is_none() {
-            self.sample.extend_from_slice(packed);
+            self.sample.extend_from_slice(&self.packed);
             if self.sample.len() >= DICTIONARY {
                 self.learn();
             }
         }
-        let shrunk = self.codec.as_mut().and_then(|codec| {
-            let codec = codec.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let shrunk = codec.compressor.compress(packed).ok().filter(|shrunk| shrunk.len() < packed.len())?;
-            let before = u32::try_from(packed.len()).ok()?;
-            Some([&before.to_le_bytes(), shrunk.as_slice()].concat())
-        });
-        shrunk.unwrap_or_else(|| [&[0; PREFIX], packed].concat()).into_boxed_slice()
+        let Self { packed, codec, .. } = self;
+        let len = u32::try_from(packed.len()).unwrap_or(0);
+        let codec = codec.as_mut().map(|codec| codec.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let shrunk = codec.and_then(|codec| codec.compress(packed));
+        let (len, bytes) = shrunk.map_or((0, packed.as_slice()), |shrunk| (len, shrunk));
+        [&len.to_le_bytes(), bytes].concat().into_boxed_slice()
     }
 
-    /// The value as it was.
+    /// The value that was made smaller, or the first parts of a tuple.
     #[must_use]
-    pub fn restore<'a>(&self, shrunk: &'a [u8]) -> Cow<'a, [u8]> {
-        let Some((before, rest)) = shrunk.split_first_chunk::<PREFIX>() else { return Cow::Borrowed(&[]) };
-        match (u32::from_le_bytes(*before) as usize, &self.codec) {
-            (before @ 1.., Some(codec)) => {
+    pub fn restore<T: DeserializeOwned + Default>(&self, shrunk: &[u8]) -> T {
+        let Some((len, rest)) = shrunk.split_first_chunk::<PREFIX>() else { return T::default() };
+        match (u32::from_le_bytes(*len) as usize, &self.codec) {
+            (len @ 1.., Some(codec)) => {
                 let mut codec = codec.lock().unwrap_or_else(PoisonError::into_inner);
-                Cow::Owned(codec.decompressor.decompress(rest, before).unwrap_or_default())
+                unpack(codec.decompress(rest, len))
             }
-            _ => Cow::Borrowed(rest),
+            _ => unpack(rest),
         }
     }
 
@@ -127,9 +160,28 @@ impl Shrinker {
         let sample = std::mem::take(&mut self.sample);
         let codec = Compressor::with_dictionary(LEVEL, &sample).and_then(|compressor| {
             let decompressor = Decompressor::with_dictionary(&sample)?;
-            Ok(Codec { compressor, decompressor })
+            Ok(Codec { compressor, decompressor, room: Vec::new() })
         });
         self.codec = codec.ok().map(Mutex::new);
+    }
+}
+
+impl Codec {
+    /// `packed` compressed, where that makes it smaller.
+    fn compress(&mut self, packed: &[u8]) -> Option<&[u8]> {
+        self.room.clear();
+        self.room.reserve(zstd::zstd_safe::compress_bound(packed.len()));
+        let len = self.compressor.compress_to_buffer(packed, &mut self.room).ok()?;
+        (len < packed.len()).then_some(&self.room)
+    }
+
+    /// What was compressed to `shrunk`, `len` bytes.
+    fn decompress(&mut self, shrunk: &[u8], len: usize) -> &[u8] {
+        self.room.clear();
+        self.room.reserve(len);
+        let outcome = self.decompressor.decompress_to_buffer(shrunk, &mut self.room);
+        debug_assert!(outcome.is_ok(), "it was compressed here");
+        &self.room
     }
 }
 
@@ -211,15 +263,17 @@ mod tests {
     #[test]
     fn values_that_are_alike_shrink_to_what_differs() {
         let mut shrinker = Shrinker::default();
-        let values: Vec<Box<[u8]>> = (0..2000u32)
-            .map(|n| pack(&(n, "www.msftconnecttest.com", "Microsoft NCSI", n.wrapping_mul(0x9e37_79b9))))
-            .collect();
-        let shrunk: Vec<Box<[u8]>> = values.iter().map(|value| shrinker.shrink(value)).collect();
-        for (value, shrunk) in values.iter().zip(&shrunk) {
-            assert_eq!(*shrinker.restore(shrunk), **value);
+        let value = |n: u32| {
+            (n, "www.msftconnecttest.com".to_owned(), "Microsoft NCSI".to_owned(), n.wrapping_mul(0x9e37_79b9))
+        };
+        let shrunk: Vec<Box<[u8]>> = (0..2000).map(|n| shrinker.shrink(&value(n))).collect();
+        for (n, shrunk) in (0..).zip(&shrunk) {
+            assert_eq!(shrinker.restore::<(u32, String, String, u32)>(shrunk), value(n));
+            assert_eq!(shrinker.restore::<(u32, String)>(shrunk), (n, value(n).1), "the first parts");
         }
-        assert!(shrunk[1999].len() < values[1999].len() - 10, "{} of {}", shrunk[1999].len(), values[1999].len());
-        assert!(shrinker.shrink(&[]).is_empty() && shrinker.restore(&[]).is_empty());
+        let whole = pack(&value(1999)).len();
+        assert!(shrunk[1999].len() < whole - 10, "{} of {whole}", shrunk[1999].len());
+        assert_eq!(shrinker.restore::<u32>(&[]), 0);
     }
 
     #[test]

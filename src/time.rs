@@ -14,6 +14,7 @@ use crate::pack::Near;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CaptureTime(i64);
 
+/// For [`pack`](crate::pack) alone, which knows the moment before; outputs write times as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339).
 impl Serialize for CaptureTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(Near::Time.distance(self.0))

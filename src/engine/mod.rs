@@ -29,7 +29,7 @@ use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, JournalEntry, Options, digest};
 use crate::transaction::{HostEvent, Transaction};
-use crate::verdict::filed::{Filed, number, share};
+use crate::verdict::filed::{number, share};
 use crate::verdict::judge::{judge, judge_for_good};
 use crate::verdict::rates::Rates;
 use crate::verdict::roles::Roles;
@@ -150,10 +150,7 @@ fn conclude(
         };
         judged.push((roles, rates, findings));
     }
-    if judged.len() > 1 {
-        let mut lists: Vec<&mut Vec<Filed>> = judged.iter_mut().map(|(.., findings)| findings).collect();
-        number(&mut lists);
-    }
+    number(judged.iter_mut().map(|(.., findings)| findings).collect());
     for ((world, counts, flows), (roles, rates, mut findings)) in parts.into_iter().zip(judged) {
         let mut observed = Observed::of(world, &roles);
         observed.compare(world, &mut findings);

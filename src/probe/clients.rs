@@ -25,8 +25,9 @@ pub struct Clients {
     max_open: usize,
     serial: u64,
     shrinker: Shrinker,
-    /// Bytes that kept transactions take, and may take.
-    kept: usize,
+    /// Bytes that kept transactions take: of clients that stand open, of all others, and how many they may take.
+    open_bytes: usize,
+    packed_bytes: usize,
     max_kept: usize,
     /// Clients and transactions that were not remembered because the tables were full.
     pub refused: u64,
@@ -53,13 +54,13 @@ impl Clients {
     /// Bytes that kept transactions take, about.
     #[must_use]
     pub const fn kept(&self) -> usize {
-        self.kept
+        self.open_bytes + self.packed_bytes
     }
 
-    /// The client of an address, with everything that is kept of it.
+    /// The client of an address, with everything that is kept of it; none that is judged for good.
     #[must_use]
     pub fn get(&self, address: &IpAddr) -> Option<Cow<'_, Client>> {
-        self.table.get(address).map(|slot| slot.whole(&self.shrinker))
+        self.table.get(address)?.whole(&self.shrinker)
     }
 
     /// What is to be had of a client without unpacking it.
@@ -71,12 +72,12 @@ impl Clients {
     /// The client of an address without its exchanges and handshakes.
     #[must_use]
     pub fn reached(&self, address: &IpAddr) -> Option<Cow<'_, Client>> {
-        self.table.get(address).map(|slot| slot.reached(&self.shrinker))
+        self.table.get(address)?.reached(&self.shrinker)
     }
 
     /// All clients, in no order, without their exchanges and handshakes.
     pub fn all_reached(&self) -> impl Iterator<Item = (&IpAddr, Cow<'_, Client>)> {
-        self.table.iter().map(|(address, slot)| (address, slot.reached(&self.shrinker)))
+        self.table.iter().filter_map(|(address, slot)| Some((address, slot.reached(&self.shrinker)?)))
     }
 
     /// All clients, in no order, without what would have to be unpacked.
@@ -86,24 +87,35 @@ impl Clients {
 
     /// Lets go of a client that is judged for good, but for what is to be had of it without unpacking.
     pub fn release(&mut self, address: &IpAddr) {
-        if let Some(slot) = self.table.get_mut(address) {
-            self.kept = self.kept.saturating_sub(slot.bytes());
-            *slot = Slot::Judged(Box::new(slot.brief()));
-        }
+        self.change(address, |slot, _| *slot = Slot::Judged(Box::new(slot.brief())));
     }
 
     /// The client of that address as it stands open, where there is one.
     pub(super) fn open(&mut self, address: &IpAddr) -> Option<&mut Client> {
-        if let Some(slot @ Slot::Packed(_)) = self.table.get_mut(address) {
-            self.kept = self.kept.saturating_sub(slot.bytes());
-            slot.open(&self.shrinker);
-            self.kept += slot.bytes();
-            self.stands_open(*address);
+        match self.table.get(address)? {
+            Slot::Packed(_) => {
+                self.change(address, |slot, shrinker| slot.open(shrinker));
+                self.stands_open(*address);
+            }
+            Slot::Open(open) if open.is_long() => self.change(address, |slot, shrinker| slot.turn_page(shrinker)),
+            Slot::Open(_) | Slot::Judged(_) => {}
         }
         match self.table.get_mut(address) {
-            Some(Slot::Open(open)) => Some(open.touch(&mut self.kept, &mut self.shrinker)),
+            Some(Slot::Open(open)) => Some(open.touch()),
             _ => None,
         }
+    }
+
+    /// Changes how a client is kept, and counts anew what it takes.
+    fn change(&mut self, address: &IpAddr, change: impl FnOnce(&mut Slot, &mut Shrinker)) {
+        let Some(slot) = self.table.get_mut(address) else { return };
+        let (open, packed) = slot.bytes();
+        self.open_bytes = self.open_bytes.saturating_sub(open);
+        self.packed_bytes = self.packed_bytes.saturating_sub(packed);
+        change(slot, &mut self.shrinker);
+        let (open, packed) = slot.bytes();
+        self.open_bytes += open;
+        self.packed_bytes += packed;
     }
 
     /// Lets go of what ended before `before`, but for the latest of each kind, and of clients that did nothing since
@@ -118,7 +130,8 @@ impl Clients {
         });
         self.table.shrink_to(self.table.len() * 2);
         self.open.retain(|address| self.table.contains_key(address));
-        self.kept = self.table.values().map(Slot::bytes).sum();
+        let sum = |(open, packed): (usize, usize), slot: &Slot| (open + slot.bytes().0, packed + slot.bytes().1);
+        (self.open_bytes, self.packed_bytes) = self.table.values().fold((0, 0), sum);
     }
 
     /// The client of that address, made where there is room.
@@ -149,20 +162,21 @@ impl Clients {
         answered: bool,
     ) -> Option<&mut Client> {
         let limit = if answered { self.max_kept } else { self.max_kept / 2 };
-        if self.kept + bytes > limit {
+        // Only where packing can make room: it takes longer than to refuse.
+        if self.kept() + bytes > limit && self.packed_bytes + bytes <= limit {
             self.pack_all();
         }
-        if self.kept + bytes > limit {
+        if self.kept() + bytes > limit {
             self.refused += 1;
             return None;
         }
-        self.kept += bytes;
+        self.open_bytes += bytes;
         self.get_or_add(address, at)
     }
 
     /// Gives back the room of a transaction that was not kept after all.
     pub(super) const fn refund(&mut self, bytes: usize) {
-        self.kept = self.kept.saturating_sub(bytes);
+        self.open_bytes = self.open_bytes.saturating_sub(bytes);
     }
 
     /// Notes that a client stands open now, and packs one that has not been used for long where too many do.
@@ -181,11 +195,7 @@ impl Clients {
     }
 
     fn pack(&mut self, address: &IpAddr) {
-        if let Some(slot) = self.table.get_mut(address) {
-            self.kept = self.kept.saturating_sub(slot.bytes());
-            slot.pack(&mut self.shrinker);
-            self.kept += slot.bytes();
-        }
+        self.change(address, |slot, shrinker| slot.pack(shrinker));
     }
 
     /// Packs every client.
@@ -197,19 +207,18 @@ impl Clients {
 }
 
 impl Slot {
-    fn whole(&self, shrinker: &Shrinker) -> Cow<'_, Client> {
+    fn whole(&self, shrinker: &Shrinker) -> Option<Cow<'_, Client>> {
         match self {
-            Self::Open(open) => open.whole(shrinker),
-            Self::Packed(packed) => Cow::Owned(packed.whole(shrinker)),
-            Self::Judged(_) => Cow::Owned(Client::default()),
+            Self::Open(open) => Some(open.whole(shrinker)),
+            Self::Packed(packed) => Some(Cow::Owned(packed.whole(shrinker))),
+            Self::Judged(_) => None,
         }
     }
 
-    fn reached(&self, shrinker: &Shrinker) -> Cow<'_, Client> {
+    fn reached(&self, shrinker: &Shrinker) -> Option<Cow<'_, Client>> {
         match self {
-            Self::Open(open) => open.whole(shrinker),
-            Self::Packed(packed) => Cow::Owned(packed.reached(shrinker)),
-            Self::Judged(_) => Cow::Owned(Client::default()),
+            Self::Packed(packed) => Some(Cow::Owned(packed.reached(shrinker))),
+            Self::Open(_) | Self::Judged(_) => self.whole(shrinker),
         }
     }
 
@@ -237,11 +246,18 @@ impl Slot {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// What it takes as structures, and packed.
+    fn bytes(&self) -> (usize, usize) {
         match self {
-            Self::Open(open) => open.bytes(),
-            Self::Packed(packed) => packed.bytes(),
-            Self::Judged(_) => 0,
+            Self::Open(open) => (open.bytes(), 0),
+            Self::Packed(packed) => (0, packed.bytes()),
+            Self::Judged(_) => (0, 0),
+        }
+    }
+
+    fn turn_page(&mut self, shrinker: &mut Shrinker) {
+        if let Self::Open(open) = self {
+            open.turn_page(shrinker);
         }
     }
 

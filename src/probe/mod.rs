@@ -19,6 +19,7 @@ pub mod packed;
 pub mod presence;
 pub mod refusals;
 pub mod retired;
+pub mod rewriting;
 mod searches;
 pub mod station;
 pub mod stations;

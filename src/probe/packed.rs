@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::client::{Client, LOOKED_BACK};
 use crate::limits::MAX_PAGES;
-use crate::pack::{Shrinker, pack, unpack};
+use crate::pack::Shrinker;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::{Attempted, Exchange, Handshake, Lookup};
@@ -79,17 +79,17 @@ impl Open {
         Self { client, ..Self::default() }
     }
 
-    /// The client, for use; `kept` is corrected where room was won.
-    pub fn touch(&mut self, kept: &mut usize, shrinker: &mut Shrinker) -> &mut Client {
+    /// The client, for use.
+    pub const fn touch(&mut self) -> &mut Client {
         self.used = true;
+        &mut self.client
+    }
+
+    /// Whether there is enough that nobody looks back at any more.
+    pub fn is_long(&self) -> bool {
         let client = &self.client;
         let lengths = [client.lookups.len(), client.failed.len(), client.exchanges.len(), client.handshakes.len()];
-        if lengths.iter().any(|len| *len > 2 * LOOKED_BACK) {
-            *kept = kept.saturating_sub(self.bytes());
-            self.turn_page(shrinker);
-            *kept += self.bytes();
-        }
-        &mut self.client
+        lengths.iter().any(|len| *len > 2 * LOOKED_BACK)
     }
 
     /// Whether it was used since this was asked last.
@@ -98,7 +98,7 @@ impl Open {
     }
 
     /// Packs what nobody looks back at any more.
-    fn turn_page(&mut self, shrinker: &mut Shrinker) {
+    pub fn turn_page(&mut self, shrinker: &mut Shrinker) {
         fn old<T>(list: &mut VecDeque<T>) -> VecDeque<T> {
             list.drain(..list.len().saturating_sub(LOOKED_BACK)).collect()
         }
@@ -106,8 +106,7 @@ impl Open {
         let reached = (old(&mut client.lookups), old(&mut client.failed));
         let said = (old(&mut client.exchanges), old(&mut client.handshakes));
         let count = reached.0.len() + reached.1.len() + said.0.len() + said.1.len();
-        let page =
-            Page { bytes: shrinker.shrink(&pack(&(reached, said))), count: u32::try_from(count).unwrap_or(u32::MAX) };
+        let page = Page { bytes: shrinker.shrink(&(reached, said)), count: u32::try_from(count).unwrap_or(u32::MAX) };
         self.earlier.push(page);
         if self.earlier.len() > MAX_PAGES {
             self.client.dropped += u64::from(self.earlier.remove(0).count);
@@ -145,7 +144,7 @@ impl Open {
         let keeps = !(reached.0.is_empty() && reached.1.is_empty() && said.0.is_empty() && said.1.is_empty());
         self.earlier.shrink_to_fit();
         let brief = Brief::of(&self.client);
-        let newest = shrinker.shrink(&pack(&(self.client, reached, said)));
+        let newest = shrinker.shrink(&(self.client, reached, said));
         Packed { brief, newest, earlier: self.earlier, keeps, trimmed: false }
     }
 }
@@ -153,16 +152,17 @@ impl Open {
 impl Packed {
     /// Opens its newest transactions.
     pub fn open(self, shrinker: &Shrinker) -> Open {
-        let (mut client, reached, said): (Client, Reached, Said) = unpack(&shrinker.restore(&self.newest));
+        let (mut client, reached, said): (Client, Reached, Said) = shrinker.restore(&self.newest);
         add(&mut client, reached, said);
         Open { client, earlier: self.earlier, used: true }
     }
 
     /// The client with its look-ups and the connections that failed.
     pub fn reached(&self, shrinker: &Shrinker) -> Client {
-        let (mut client, newest): (Client, Reached) = unpack(&shrinker.restore(&self.newest));
+        let (mut client, newest): (Client, Reached) = shrinker.restore(&self.newest);
         for page in &self.earlier {
-            add(&mut client, unpack(&shrinker.restore(&page.bytes)), Said::default());
+            let (reached,): (Reached,) = shrinker.restore(&page.bytes);
+            add(&mut client, reached, Said::default());
         }
         add(&mut client, newest, Said::default());
         client
@@ -170,7 +170,7 @@ impl Packed {
 
     /// The client with all its transactions.
     pub fn whole(&self, shrinker: &Shrinker) -> Client {
-        let (mut client, reached, said): (Client, Reached, Said) = unpack(&shrinker.restore(&self.newest));
+        let (mut client, reached, said): (Client, Reached, Said) = shrinker.restore(&self.newest);
         self.earlier.iter().for_each(|page| page.add_to(&mut client, shrinker));
         add(&mut client, reached, said);
         client
@@ -205,7 +205,7 @@ impl Page {
 
     /// Adds what it holds to a client's transactions.
     fn add_to(&self, client: &mut Client, shrinker: &Shrinker) {
-        let (reached, said) = unpack(&shrinker.restore(&self.bytes));
+        let (reached, said) = shrinker.restore(&self.bytes);
         add(client, reached, said);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hashbrown::HashSet;
 
-use super::catalog::{Asked, Catalog, USER_AGENT};
+use super::catalog::{Asked, USER_AGENT};
 use super::os_checks;
 use crate::flow::{Direction, Mark};
 use crate::source::PacketRef;
@@ -43,9 +43,9 @@ struct Sent {
 }
 
 impl Translators {
-    /// Takes a probe of any system; of at most `max` translators.
-    pub(super) fn note(&mut self, catalog: &Catalog, exchange: &Exchange, max: usize) {
-        let Some(sent) = Sent::of(catalog, exchange) else { return };
+    /// Takes a probe of any system; `asked` is what Windows' catalog says of it, `max` the most translators.
+    pub(super) fn note(&mut self, asked: Option<&Asked>, exchange: &Exchange, max: usize) {
+        let Some(sent) = Sent::of(asked, exchange) else { return };
         for earlier in &self.recent {
             if let Some(translator) = translated(earlier, &sent)
                 && self.outside.len() < max
@@ -66,11 +66,12 @@ impl Translators {
 }
 
 impl Sent {
-    fn of(catalog: &Catalog, exchange: &Exchange) -> Option<Self> {
+    fn of(asked: Option<&Asked>, exchange: &Exchange) -> Option<Self> {
         let head = &exchange.request.as_ref()?.head;
         let syn = *exchange.connection.syns.first()?;
         let of_windows = || head.user_agent.as_deref().is_some_and(|agent| agent.eq_ignore_ascii_case(USER_AGENT));
-        let probe = || !matches!(catalog.asked(head), Asked::Other) || os_checks::asked(head).is_some() || of_windows();
+        let asks_windows = !matches!(asked, None | Some(Asked::Other));
+        let probe = || asks_windows || os_checks::asked(head).is_some() || of_windows();
         Some(Self {
             started: exchange.started,
             client: exchange.connection.client,

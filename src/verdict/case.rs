@@ -122,7 +122,6 @@ impl Doubt {
             | Self::Drops
             | Self::Gap
             | Self::Truncated
-            | Self::ProtocolAbsent { .. }
             | Self::UndocumentedStatus
             | Self::OtherSystem
             | Self::SharedAddress

@@ -1,6 +1,5 @@
 //! What keeps the confidence of a finding from being high.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,8 +22,6 @@ pub enum Doubt {
     Gap,
     /// The decisive packet is cut.
     Truncated,
-    /// The protocol appears nowhere in the capture: probably a capture filter.
-    ProtocolAbsent { protocol: Cow<'static, str> },
     /// Addresses or contents were rewritten after capturing.
     Anonymised,
     /// The body was compressed; whether Windows decodes it is not known.

@@ -17,7 +17,7 @@ use crate::time::CaptureTime;
 use crate::vocabulary::{Capability, Cause, Confidence, Family, NcsiReason, Route, Severity, Verdict};
 
 /// Findings that share one compressed piece: alike as they are, they take a sixth in it.
-const SHARERS: usize = 64;
+pub const SHARERS: usize = 64;
 /// Pieces that a thread keeps open: findings are read in an order near to that in which they were filed.
 const OPEN_BLOCKS: usize = 16;
 
@@ -292,7 +292,7 @@ impl Filed {
 }
 
 /// Brings findings into settle order and numbers them from 1, over all lists. References within a list hold.
-pub fn number(lists: &mut [&mut Vec<Filed>]) {
+pub fn number(mut lists: Vec<&mut Vec<Filed>>) {
     let mut order: Vec<(usize, usize)> =
         lists.iter().enumerate().flat_map(|(list, own)| (0..own.len()).map(move |at| (list, at))).collect();
     let key = |&(list, at): &(usize, usize)| lists.get(list).and_then(|own| own.get(at)).map(Filed::order);
@@ -304,7 +304,7 @@ pub fn number(lists: &mut [&mut Vec<Filed>]) {
             filed.id = id;
         }
     }
-    for (own, mut ids) in lists.iter_mut().zip(ids) {
+    for (own, mut ids) in lists.into_iter().zip(ids) {
         ids.sort_unstable();
         let now =
             |before: u32| ids.binary_search_by_key(&before, |(before, _)| *before).ok().and_then(|at| ids.get(at));

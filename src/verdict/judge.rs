@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use super::case::{Case, Ruling};
 use super::endpoints::{self, Unreachable};
 use super::evidence::url_of;
-use super::filed::{Filed, number, share};
+use super::filed::{Filed, SHARERS, share};
 use super::finding::Finding;
 use super::office;
 use super::relate::{self, LinkUps};
@@ -26,7 +26,7 @@ use crate::time::CaptureTime;
 use crate::transaction::Exchange;
 use crate::vocabulary::{Role, Route, Verdict};
 
-/// Judges everything: findings in settle order, numbered from 1.
+/// Judges everything: findings host by host, each called by its place in the list until all are numbered.
 #[must_use]
 pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let beside = Beside::of(world, roles, cells);
@@ -34,7 +34,7 @@ pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     for host in beside.by_host() {
         filing.file(beside.judge_host(world, roles, &host));
     }
-    filing.done()
+    filing.filed
 }
 
 /// The same; what was kept of a client for its judgement alone is let go as soon as it is judged, so that findings take
@@ -53,11 +53,8 @@ pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &Cells) -> Vec<Fi
             }
         }
     }
-    filing.done()
+    filing.filed
 }
-
-/// Findings whose proofs are put together at a time.
-const SHARED_AT_ONCE: usize = 64;
 
 /// Findings that are judged, as they are kept.
 #[derive(Default)]
@@ -86,15 +83,10 @@ impl Filing {
             }
             self.filed.push(filed);
         }
-        if self.filed.len() - self.shared >= SHARED_AT_ONCE {
-            share(self.filed.iter_mut().skip(self.shared));
-            self.shared = self.filed.len();
+        while self.filed.len() - self.shared >= SHARERS {
+            share(self.filed.iter_mut().skip(self.shared).take(SHARERS));
+            self.shared += SHARERS;
         }
-    }
-
-    fn done(mut self) -> Vec<Filed> {
-        number(&mut [&mut self.filed]);
-        self.filed
     }
 }
 

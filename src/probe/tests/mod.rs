@@ -6,6 +6,7 @@ mod client;
 mod correlate;
 mod direct;
 mod folding;
+mod forgetting;
 mod hosts;
 mod identity;
 pub mod journal;

@@ -15,7 +15,8 @@ use crate::transaction::{
     Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, LookupAnswer, LookupEnd, Quic,
     Request, Response, Transaction, Wait,
 };
-use crate::verdict::Finding;
+use crate::verdict::filed::{Filed, number};
+use crate::verdict::finding::Finding;
 use crate::verdict::judge::judge;
 use crate::verdict::roles::Roles;
 use crate::wire::Mac;
@@ -322,10 +323,9 @@ impl Scene {
     }
 
     pub fn findings(&self) -> Vec<Finding> {
-        judge(&self.world, &Roles::of(&self.world), &cells(&self.world))
-            .iter()
-            .map(crate::verdict::Filed::open)
-            .collect()
+        let mut filed = judge(&self.world, &Roles::of(&self.world), &cells(&self.world));
+        number(vec![&mut filed]);
+        filed.iter().map(Filed::open).collect()
     }
 
     /// The only finding.

@@ -2,7 +2,7 @@
 
 use super::scene::*;
 use crate::probe::client::Client;
-use crate::probe::world::Rewriting;
+use crate::probe::rewriting::Rewriting;
 use crate::proto::http::Body;
 use crate::proto::tls::{Certificate, TlsVersion};
 use crate::transaction::{Exchange, ExchangeEnd, Handshake, HandshakeEnd, Tunnel};

@@ -15,11 +15,6 @@ pub fn doubt(doubt: &Doubt, language: Language) -> String {
                 "判定の待ち時間が終わる {seconds:.1} 秒前に取得が終わっている"
             )
         }
-        Doubt::ProtocolAbsent { protocol } => say!(
-            language,
-            "{protocol} appears nowhere in the capture: probably a capture filter",
-            "取得データに {protocol} がまったくない（取得フィルターの可能性）"
-        ),
         fixed => fixed_doubt(fixed, language).to_owned(),
     }
 }
@@ -68,7 +63,7 @@ const fn fixed_doubt(doubt: &Doubt, language: Language) -> &'static str {
         Doubt::OtherRoute => ("a route may come from elsewhere: set by hand, or by a VPN", "手動設定や VPN など、別の経路がある可能性がある"),
         Doubt::LocalPrefix => ("the routers advertise a prefix that is not for the Internet", "インターネット用ではないプレフィックスが広告されている"),
         Doubt::NotOnTheWire => ("services, registry and policy of the client cannot be seen in packets", "クライアントのサービス・レジストリ・ポリシーはパケットからは見えない"),
-        Doubt::DeadlineOutside { .. } | Doubt::ProtocolAbsent { .. } => ("", ""),
+        Doubt::DeadlineOutside { .. } => ("", ""),
     };
     language.pick(en, ja)
 }
