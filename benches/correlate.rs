@@ -20,6 +20,11 @@ use ncsight::source::{Capture, Options, Progress};
 use ncsight::time::CaptureTime;
 use ncsight::transaction::Transaction;
 
+/// The program's own.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A lower half that only counts.
 #[derive(Default)]
 struct Counting {

@@ -1,7 +1,8 @@
 //! Values as bytes, for what has to be remembered of very many hosts: a transaction takes a tenth of the room that it
 //! takes as a structure. The form is the program's own and never leaves it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
 use postcard::ser_flavors::Flavor;
@@ -15,10 +16,10 @@ const DICTIONARY: usize = 32 << 10;
 const LEVEL: i32 = 1;
 /// Bytes before a shrunk value: its length before, zero where it stands as it was.
 const PREFIX: usize = 4;
-/// Bytes that most values take.
-const ROOM: usize = 512;
 
 thread_local! {
+    /// Of values that are packed one at a time, and of pieces.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
     /// What stood before in that which is being packed or unpacked on this thread.
     static BEFORE: Cell<[i64; 2]> = const { Cell::new([0; 2]) };
 }
@@ -58,9 +59,28 @@ impl Near {
 /// A value's bytes.
 #[must_use]
 pub fn pack<T: Serialize>(value: &T) -> Box<[u8]> {
-    let mut packed = Vec::with_capacity(ROOM);
-    pack_into(value, &mut packed);
-    packed.into_boxed_slice()
+    SCRATCH.with_borrow_mut(|scratch| {
+        pack_into(value, &mut scratch.bytes);
+        scratch.bytes.as_slice().into()
+    })
+}
+
+/// Rooms that are made once.
+#[derive(Default)]
+struct Scratch {
+    bytes: Vec<u8>,
+    /// `None` before it is used first.
+    codec: Option<Codec>,
+}
+
+impl Scratch {
+    /// The codec without a dictionary; `None` where there is no memory for it.
+    fn codec(&mut self) -> Option<&mut Codec> {
+        if self.codec.is_none() {
+            self.codec = Codec::new(&[]).ok();
+        }
+        self.codec.as_mut()
+    }
 }
 
 /// The value that [`pack`] made these bytes of, or the first parts of a tuple; the default of its type where they are
@@ -158,15 +178,17 @@ impl Shrinker {
     /// Makes the sample the dictionary.
     fn learn(&mut self) {
         let sample = std::mem::take(&mut self.sample);
-        let codec = Compressor::with_dictionary(LEVEL, &sample).and_then(|compressor| {
-            let decompressor = Decompressor::with_dictionary(&sample)?;
-            Ok(Codec { compressor, decompressor, room: Vec::new() })
-        });
-        self.codec = codec.ok().map(Mutex::new);
+        self.codec = Codec::new(&sample).ok().map(Mutex::new);
     }
 }
 
 impl Codec {
+    fn new(dictionary: &[u8]) -> std::io::Result<Self> {
+        let compressor = Compressor::with_dictionary(LEVEL, dictionary)?;
+        let decompressor = Decompressor::with_dictionary(dictionary)?;
+        Ok(Self { compressor, decompressor, room: Vec::new() })
+    }
+
     /// `packed` compressed, where that makes it smaller.
     fn compress(&mut self, packed: &[u8]) -> Option<&[u8]> {
         self.room.clear();
@@ -193,24 +215,29 @@ pub struct Block {
 }
 
 impl Block {
-    /// A piece that holds these values; `None` where they cannot be compressed.
+    /// A piece that holds these values; `None` where they become no smaller.
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
-        let mut whole = Vec::new();
-        for value in values {
-            whole.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
-            whole.extend_from_slice(value);
-        }
-        let bytes = zstd::bulk::compress(&whole, LEVEL).ok()?.into_boxed_slice();
-        Some(Self { len: whole.len(), bytes })
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut whole = std::mem::take(&mut scratch.bytes);
+            whole.clear();
+            for value in values {
+                whole.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
+                whole.extend_from_slice(value);
+            }
+            let bytes = scratch.codec()?.compress(&whole)?.into();
+            let len = whole.len();
+            scratch.bytes = whole;
+            Some(Self { len, bytes })
+        })
     }
 
     /// All of it, to be [picked](pick) from.
     #[must_use]
-    pub fn whole(&self) -> Vec<u8> {
-        let whole = zstd::bulk::decompress(&self.bytes, self.len);
-        debug_assert!(whole.is_ok(), "it was compressed here");
-        whole.unwrap_or_default()
+    pub fn whole(&self) -> Rc<[u8]> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.codec().map(|codec| codec.decompress(&self.bytes, self.len).into()).unwrap_or_default()
+        })
     }
 }
 

@@ -128,11 +128,15 @@ fn conclude(
         world.drops = inputs.iter().map(|input| input.dropped).sum();
         world.filtered |= inputs.iter().any(|input| input.filter.is_some());
         let roles = Roles::of(world);
-        if judgement == Judgement::Final {
-            world.clients.pack_all();
-        }
+        let mut sets = match judgement {
+            Judgement::Provisional => Matrix::named(world),
+            Judgement::Final => {
+                world.clients.pack_all();
+                Matrix::named_for_good(world)
+            }
+        };
         // What needs the transactions comes before they are let go of.
-        let (mut sets, mut rates) = (Matrix::named(world), Rates::default());
+        let mut rates = Rates::default();
         for (address, client) in world.clients.all_reached() {
             sets.note_failed(&world.directory, *address, &client);
             rates.note_lookups(world, &roles, *address, &client);
@@ -142,7 +146,6 @@ fn conclude(
         let findings = match judgement {
             Judgement::Provisional => judge(world, &roles, &cells),
             Judgement::Final => {
-                world.endpoints.release();
                 let findings = judge_for_good(world, &roles, &cells);
                 world.release();
                 findings

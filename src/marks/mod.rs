@@ -44,6 +44,8 @@ pub struct Known {
     pub kind: ResponderKind,
     /// Any of these shows it.
     pub marks: Vec<Mark>,
+    /// One of them is in an address, or in what came with it.
+    pub by_address: bool,
 }
 
 /// One mark.
@@ -149,7 +151,8 @@ impl Entry {
         }
         let marks: Result<Vec<Mark>, String> = self.marks.into_iter().map(MarkEntry::mark).collect();
         let marks = marks.map_err(|message| format!("[[responder]] {product}: {message}"))?;
-        Ok(Known { product, vendor: self.vendor, kind: self.kind, marks })
+        let by_address = marks.iter().any(|mark| matches!(mark.sign, Sign::Address(..) | Sign::NullTtl(_)));
+        Ok(Known { product, vendor: self.vendor, kind: self.kind, marks, by_address })
     }
 }
 

@@ -55,7 +55,7 @@ fn opened(block: &Arc<Block>) -> Rc<[u8]> {
         if opened.len() >= OPEN_BLOCKS {
             opened.pop_front();
         }
-        let whole: Rc<[u8]> = block.whole().into();
+        let whole = block.whole();
         opened.push_back((Arc::clone(block), Rc::clone(&whole)));
         whole
     })
@@ -293,13 +293,16 @@ impl Filed {
 
 /// Brings findings into settle order and numbers them from 1, over all lists. References within a list hold.
 pub fn number(mut lists: Vec<&mut Vec<Filed>>) {
-    let mut order: Vec<(usize, usize)> =
-        lists.iter().enumerate().flat_map(|(list, own)| (0..own.len()).map(move |at| (list, at))).collect();
-    let key = |&(list, at): &(usize, usize)| lists.get(list).and_then(|own| own.get(at)).map(Filed::order);
-    order.sort_by_key(key);
+    let places = (0u32..).zip(&lists).flat_map(|(list, own)| (0u32..).zip(own.iter()).map(move |(at, _)| (list, at)));
+    let mut order: Vec<(u32, u32)> = places.collect();
+    order.sort_unstable_by_key(|&(list, at)| {
+        let filed = lists.get(list as usize).and_then(|own| own.get(at as usize));
+        (filed.map(Filed::order), list, at)
+    });
     let mut ids: Vec<Vec<(u32, u32)>> = lists.iter().map(|own| Vec::with_capacity(own.len())).collect();
     for (id, (list, at)) in (1u32..).zip(order) {
-        if let (Some(ids), Some(filed)) = (ids.get_mut(list), lists.get_mut(list).and_then(|own| own.get_mut(at))) {
+        let filed = lists.get_mut(list as usize).and_then(|own| own.get_mut(at as usize));
+        if let (Some(ids), Some(filed)) = (ids.get_mut(list as usize), filed) {
             ids.push((filed.id, id));
             filed.id = id;
         }

@@ -46,6 +46,7 @@ impl Case<'_> {
             .responders
             .iter()
             .chain(BUILT_IN.iter())
+            .filter(|known| shown.may_show(known))
             .flat_map(|known| shown.marks_of(known))
             .collect();
         if found.is_empty() {
@@ -112,6 +113,13 @@ fn names_in(certificate: &Certificate) -> Vec<String> {
 }
 
 impl Shown<'_> {
+    /// Whether there is anything at all that could show a product: most of what fails shows an address and no more.
+    const fn may_show(&self, known: &Known) -> bool {
+        let spoke =
+            self.head.is_some() || self.title.is_some() || !self.page.is_empty() || !self.certificate.is_empty();
+        spoke || known.by_address
+    }
+
     /// The marks of one product, each way of showing it once.
     fn marks_of(&self, known: &Known) -> Vec<FoundMark> {
         let mut found: Vec<FoundMark> = Vec::new();

@@ -66,7 +66,7 @@ pub struct Cell {
 }
 
 /// The use of every set by every client, in order.
-pub type Cells = BTreeMap<(Tag, IpAddr), Cell>;
+pub type Cells = BTreeMap<(Tag, IpAddr), Box<Cell>>;
 
 impl Cell {
     /// Counts of a stage. Challenges count as failures where no request got past the proxy.

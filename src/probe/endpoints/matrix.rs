@@ -33,7 +33,8 @@ struct Nameless {
 /// Everything that was done with endpoint sets.
 #[derive(Default)]
 pub struct Matrix {
-    cells: HashMap<(IpAddr, Tag), Cell, foldhash::fast::RandomState>,
+    /// Boxed: half of the table's places are empty.
+    cells: HashMap<(IpAddr, Tag), Box<Cell>, foldhash::fast::RandomState>,
     nameless: Vec<Nameless>,
     proofs: usize,
     /// Counts the periods of a live run.
@@ -213,27 +214,30 @@ impl Matrix {
         }
     }
 
-    /// Lets go of the cells, when all that is made of them is made.
-    pub fn release(&mut self) {
-        self.cells = HashMap::default();
-    }
-
     /// All that is known, with what had to wait for its name.
     #[must_use]
     pub fn named(world: &World) -> Self {
-        let matrix = &world.endpoints;
-        let mut whole = Self { cells: matrix.cells.clone(), ..Self::default() };
-        for nameless in &matrix.nameless {
+        Self { cells: world.endpoints.cells.clone(), ..Self::default() }.with_nameless(world)
+    }
+
+    /// The same; the world lets go of the cells.
+    #[must_use]
+    pub fn named_for_good(world: &mut World) -> Self {
+        Self { cells: std::mem::take(&mut world.endpoints.cells), ..Self::default() }.with_nameless(world)
+    }
+
+    fn with_nameless(mut self, world: &World) -> Self {
+        for nameless in &world.endpoints.nameless {
             let Some(client) = world.clients.reached(&nameless.client) else { continue };
             if let Some((tag, name)) = tag_by_address(&world.directory, &client, nameless.server, nameless.at) {
                 let failure = nameless.failure.clone().map(|failure| move || failure.named(name));
-                whole.note(nameless.client, tag, &nameless.told, failure);
+                self.note(nameless.client, tag, &nameless.told, failure);
                 if nameless.quic {
-                    whole.note_quic(nameless.client, tag);
+                    self.note_quic(nameless.client, tag);
                 }
             }
         }
-        whole
+        self
     }
 
     /// Adds a client's connections that failed.

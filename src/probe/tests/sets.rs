@@ -21,8 +21,8 @@ const LISTED: &str = "40.126.1.1:443";
 const NEW: TlsVersion = TlsVersion::TLS1_2;
 
 /// The only cell.
-fn cell(scene: &Scene) -> Cell {
-    let mut cells: Vec<Cell> = super::scene::cells(&scene.world).into_values().collect();
+fn cell(scene: &Scene) -> Box<Cell> {
+    let mut cells: Vec<Box<Cell>> = super::scene::cells(&scene.world).into_values().collect();
     assert_eq!(cells.len(), 1, "{cells:#?}");
     cells.remove(0)
 }

@@ -8,6 +8,8 @@ use crate::proto::Anomaly;
 
 /// Longest name with its length bytes (RFC 1035, 2.3.4).
 const MAX_NAME: usize = 255;
+/// Characters that most names have at most.
+const ROOM: usize = 32;
 
 /// The byte after the name at `at`, pointers not followed.
 pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, Anomaly> {
@@ -29,7 +31,7 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, Anomaly> {
 /// The name at `at` as text, pointers followed. Each pointer must lead to bytes before those that held it, so that no
 /// loop is possible; `hops` counts them over the whole message.
 pub(super) fn read(bytes: &[u8], mut at: usize, hops: &mut usize) -> Result<String, Anomaly> {
-    let mut name = String::new();
+    let mut name = String::with_capacity(ROOM);
     let mut length_on_wire = 1;
     let mut pointers = 0;
     let mut before = at;
@@ -67,8 +69,19 @@ pub(super) fn read(bytes: &[u8], mut at: usize, hops: &mut usize) -> Result<Stri
 }
 
 fn push_label(name: &mut String, label: &[u8]) {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'.' && byte != b'\\';
+    let start = name.len();
+    if label.iter().all(|byte| is_plain(*byte))
+        && let Ok(text) = std::str::from_utf8(label)
+    {
+        name.push_str(text);
+        if let Some(label) = name.get_mut(start..) {
+            label.make_ascii_lowercase();
+        }
+        return;
+    }
     for &byte in label {
-        if byte.is_ascii_graphic() && byte != b'.' && byte != b'\\' {
+        if is_plain(byte) {
             name.push(char::from(byte.to_ascii_lowercase()));
         } else {
             let _ = write!(name, "\\{byte:03}");

@@ -3,6 +3,8 @@
 //! `dns-parser` refuses a whole message for one record type that it does not know and takes time that grows with the
 //! square of pointer chains, so it never decides what is kept; it says whether a reading can be relied upon.
 
+use std::fmt::Write;
+
 use dns_parser::rdata::{A, Aaaa, Cname};
 use dns_parser::{Name, Packet, RData};
 
@@ -65,5 +67,17 @@ fn same_data(theirs: &RData<'_>, ours: &Record) -> bool {
 
 /// `dns-parser` writes bytes raw where the walk escapes them: only names without escapes are compared.
 fn same_name(theirs: &Name<'_>, ours: &str) -> bool {
-    ours.contains('\\') || theirs.to_string().eq_ignore_ascii_case(ours)
+    let mut expected = Expected(ours.as_bytes());
+    ours.contains('\\') || write!(expected, "{theirs}").is_ok() && expected.0.is_empty()
+}
+
+/// A name that is compared as it is written, not after.
+struct Expected<'a>(&'a [u8]);
+
+impl Write for Expected<'_> {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        let (start, rest) = self.0.split_at_checked(part.len()).ok_or(std::fmt::Error)?;
+        self.0 = rest;
+        if start.eq_ignore_ascii_case(part.as_bytes()) { Ok(()) } else { Err(std::fmt::Error) }
+    }
 }

@@ -1,8 +1,6 @@
 //! Fingerprints of a client's hello: JA3 (Salesforce, 2017) and JA4 (FoxIO, 2023). They name a TLS library and its
 //! settings, not a program or a Windows version.
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -110,24 +108,36 @@ fn sorted(values: impl Iterator<Item = u16>) -> String {
 }
 
 fn joined(values: impl Iterator<Item = u16>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(values.size_hint().0 * 5);
     for (index, value) in values.enumerate() {
-        let _ = if index == 0 { write!(text, "{value:04x}") } else { write!(text, ",{value:04x}") };
+        if index > 0 {
+            text.push(',');
+        }
+        value.to_be_bytes().into_iter().for_each(|byte| push_hex(&mut text, byte));
     }
     text
 }
 
+// Digit by digit: a hello has a hundred numbers, and formatting each of them takes longer than the hashes.
 fn push_list(text: &mut String, values: impl Iterator<Item = u16>) {
     for (index, value) in values.enumerate() {
-        let _ = if index == 0 { write!(text, "{value}") } else { write!(text, "-{value}") };
+        if index > 0 {
+            text.push('-');
+        }
+        let digits = [10_000, 1000, 100, 10, 1].map(|power| value / power % 10);
+        let first = digits.iter().position(|digit| *digit > 0).unwrap_or(4);
+        text.extend(digits.iter().skip(first).filter_map(|digit| char::from_digit(u32::from(*digit), 10)));
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = String::with_capacity(bytes.len() * 2);
+    bytes.iter().for_each(|byte| push_hex(&mut text, *byte));
+    text
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    text.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)));
 }
 
 #[cfg(test)]
