@@ -40,6 +40,8 @@ pub struct Settings {
     pub strict_vlan: bool,
     /// Microsoft 365 endpoints.
     pub endpoints: Arc<EndpointList>,
+    /// Whether what is not read is passed over before it costs anything. Without it the findings are the same.
+    pub early_reject: bool,
     /// Threads to work with; 0 lets the engine choose. Every number gives the same report.
     pub threads: usize,
 }
@@ -63,6 +65,7 @@ impl Default for Settings {
             hop_minimum: Self::DEFAULT_HOP_MINIMUM,
             strict_vlan: false,
             endpoints: EndpointList::builtin(),
+            early_reject: true,
             threads: 0,
         }
     }

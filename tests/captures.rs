@@ -56,6 +56,19 @@ fn clients_that_were_packed_in_between_are_the_same() {
     }
 }
 
+#[test]
+fn nothing_depends_on_what_is_passed_over_early() {
+    for case in case::all() {
+        let (early, mut late) = (case.settings(), case.settings());
+        late.early_reject = false;
+        let told = |settings| serde_json::to_value(report_on(&of_files(&case.files, &settings))).unwrap();
+        let (early, late) = (told(early), told(late));
+        for part in ["findings", "clients", "endpoints", "networks", "events"] {
+            assert_eq!(early.get(part), late.get(part), "{}: {part}", case.name);
+        }
+    }
+}
+
 /// Places of the report that hold something else.
 fn places(expected: &[case::Place], report: &Value) -> Vec<String> {
     let differs = |place: &&case::Place| !equal(&place.is, report.pointer(&place.at).unwrap_or(&Value::Null));

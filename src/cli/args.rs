@@ -135,6 +135,9 @@ pub struct Common {
     /// Threads to work with; every number gives the same report.
     #[arg(long, value_name = "N", global = true, help_heading = ANALYSE)]
     pub threads: Option<usize>,
+    /// Pass over nothing early: to show that the findings do not depend on it.
+    #[arg(long, global = true, hide = true)]
+    pub no_early_reject: bool,
     /// Read settings from this file.
     #[arg(long, value_name = "FILE", global = true, help_heading = ANALYSE)]
     pub config: Option<PathBuf>,

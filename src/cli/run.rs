@@ -15,7 +15,7 @@ use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
 use super::{config, endpoints, interfaces, inventory, live, screen};
-use crate::engine::snapshot::Snapshot;
+use crate::engine::snapshot::{Effort, Snapshot};
 use crate::error::Error;
 use crate::limits::TableLimits;
 use crate::report::{self, Format, Language, Options, Selection, Style, build, clock, explain, schema, summary_line};
@@ -170,6 +170,7 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     settings.capture_point = common.capture_point.unwrap_or_default();
     settings.client_os = common.client_os.unwrap_or_default();
     settings.strict_vlan |= common.strict_vlan;
+    settings.early_reject = !common.no_early_reject;
     settings.filter.clone_from(&common.filter);
     if let Some(path) = &common.endpoints {
         settings.endpoints = Arc::new(endpoints::load(path)?);
@@ -223,8 +224,11 @@ fn stats(snapshot: &Snapshot, seconds: f64) -> String {
     let packets: u64 = snapshot.inputs.iter().map(|input| input.packets).sum();
     let bytes: u64 = snapshot.inputs.iter().map(|input| input.bytes).sum();
     let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds / 1e6 } else { 0.0 };
+    let Effort { flows, passed_segments, passed_datagrams } = snapshot.effort;
     format!(
-        "read {packets} packets, {bytes} bytes in {seconds:.3} s: {:.2} million packets/s, {:.1} MB/s; {} findings, {} evicted flows",
+        "read {packets} packets, {bytes} bytes in {seconds:.3} s: {:.2} million packets/s, {:.1} MB/s; passed over early: \
+         {passed_segments} segments of connections already under way, {passed_datagrams} datagrams of no known protocol; \
+         {flows} connections followed, {} findings, {} evicted flows",
         rate(packets),
         rate(bytes),
         snapshot.findings.len(),

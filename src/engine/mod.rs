@@ -1,6 +1,8 @@
 //! The engine: runs the floors and keeps what they find.
 
+mod askers;
 pub mod conversation;
+mod early;
 mod endpoints;
 pub mod follow;
 pub mod inspect;
@@ -162,6 +164,9 @@ fn conclude(
         link::remark(world, &mut findings);
         let estimates = passive::estimate(world, &roles, &mut findings);
         share(&mut findings);
+        snapshot.effort.flows += flows.flows;
+        snapshot.effort.passed_segments += flows.passed + counts.passed_segments;
+        snapshot.effort.passed_datagrams += counts.passed_datagrams;
         snapshot.quality.add(quality(world, counts, flows));
         snapshot.clients.extend(states::clients(world, &roles, &findings, &observed, &estimates));
         snapshot.rates.extend(rates.with(&roles, &findings));

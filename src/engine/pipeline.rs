@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::askers::Askers;
+pub use super::early::Noted;
+use super::early::{Early, Passed};
 use crate::flow::{FlowTable, Seen, TableStats};
 use crate::limits::REORDER_TOLERANCE;
+use crate::probe::stations::{Crossed, NOTED_ONCE};
 use crate::probe::world::World;
 use crate::proto::netbios_name;
 use crate::settings::Settings;
@@ -13,6 +17,7 @@ use crate::source::{Frame, PacketRef};
 use crate::time::CaptureTime;
 use crate::transaction::assembler::{Assembler, DNS_PORT};
 use crate::transaction::lease::Leases;
+use crate::transaction::quic::QuicTable;
 use crate::transaction::solicited::Questions;
 use crate::transaction::ticket::KERBEROS_PORT;
 use crate::transaction::{NameCall, TicketRefusal, Transaction};
@@ -27,7 +32,9 @@ pub trait Lower {
     /// The capturing host itself sent from `host`, as input `input` says.
     fn sent_here(&mut self, _input: u16, _host: IpAddr) {}
     /// A packet crossed the link: who sent it to whom tells which link addresses are used, and as what.
-    fn crossed(&mut self, _link: Link, _ip: Ip, _at: PacketRef) {}
+    fn crossed(&mut self, _link: Link, _ip: Ip, at: PacketRef) -> Noted {
+        Noted::Link(at.time)
+    }
     /// A frame without IP reached the host of that link address.
     fn reached(&mut self, _mac: Mac, _at: PacketRef) {}
     /// Something is settled.
@@ -51,8 +58,12 @@ impl Lower for World {
     }
 
     #[inline]
-    fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) {
-        self.stations.crossed(link, ip, at);
+    fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) -> Noted {
+        match self.stations.crossed(link, ip, at) {
+            Crossed::News => Noted::Once,
+            Crossed::OfSender => Noted::Sender(at.time.after(NOTED_ONCE)),
+            Crossed::OfLink => Noted::Link(at.time.after(NOTED_ONCE)),
+        }
     }
 
     fn reached(&mut self, mac: Mac, at: PacketRef) {
@@ -67,6 +78,17 @@ impl Lower for World {
 /// A clock that steps back by more than this was set; less is reordering.
 const REORDERING: Duration = Duration::from_secs(1);
 
+/// What a packet other than TCP is to whoever reads on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Concern {
+    /// It is none of what is read.
+    Nothing,
+    /// Somebody asks for a name, and silence would mean something.
+    Question,
+    /// It is read.
+    Other,
+}
+
 /// ICMP errors that wait for the packet which they quote.
 const MAX_EARLY_ERRORS: usize = 8;
 
@@ -76,6 +98,8 @@ pub struct Pipeline {
     duplicates: Duplicates,
     flows: FlowTable<Assembler>,
     assembler: Assembler,
+    askers: Askers,
+    early: Early,
     leases: Leases,
     questions: Questions,
     /// ICMP errors that quote nothing known, until it comes.
@@ -83,6 +107,8 @@ pub struct Pipeline {
     now: Option<CaptureTime>,
     counts: Counts,
     handed: u64,
+    /// Nothing is passed over early.
+    keeps_all: bool,
 }
 
 /// What was counted on the way.
@@ -98,6 +124,10 @@ pub struct Counts {
     pub dhcp: u64,
     /// ICMP errors.
     pub icmp: u64,
+    /// Segments of connections that nobody knows, passed over after a first look.
+    pub passed_segments: u64,
+    /// Datagrams of no protocol that is read.
+    pub passed_datagrams: u64,
     /// Encapsulations that were not decoded.
     pub not_decoded: BTreeMap<&'static str, u64>,
 }
@@ -106,17 +136,24 @@ impl Pipeline {
     /// A pipeline with tables as large as the settings say.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        let mut flows = FlowTable::new(&settings.limits);
+        if !settings.early_reject {
+            flows.remember_all();
+        }
         Self {
             decoder: Decoder::new(),
             duplicates: Duplicates::new(),
-            flows: FlowTable::new(&settings.limits),
+            flows,
             assembler: Assembler::new(settings.deadlines, settings.limits.lookups),
+            askers: Askers::default(),
+            early: Early::default(),
             leases: Leases::default(),
             questions: Questions::default(),
             early_errors: VecDeque::new(),
             now: None,
             counts: Counts::default(),
             handed: 0,
+            keeps_all: !settings.early_reject,
         }
     }
 
@@ -135,6 +172,18 @@ impl Pipeline {
         if frame.wire_len as usize > frame.data.len() {
             self.counts.truncated += 1;
         }
+        if !self.keeps_all
+            && let Some(passed) = self.early.pass(frame, &self.flows, &self.assembler, &self.askers, lower)
+        {
+            match passed {
+                Passed::Segment => self.counts.passed_segments += 1,
+                Passed::Datagram => self.counts.passed_datagrams += 1,
+            }
+            if !self.assembler.out.is_empty() {
+                self.hand_over(lower);
+            }
+            return;
+        }
         let packet = self.decoder.decode(frame);
         if frame.outbound
             && let Some(ip) = packet.ip
@@ -143,25 +192,38 @@ impl Pipeline {
         }
         if let Body::Tcp(segment) = &packet.body {
             let outcome = self.flows.push(&packet, segment, &mut self.assembler);
-            if let Some(host) = outcome.presence {
-                lower.towards(host, time, packet.ip.map_or(u8::MAX, |ip| ip.ttl));
-            }
             if (outcome.seen == Seen::Opened || outcome.presence.is_some())
                 && let Some(ip) = packet.ip
             {
+                if matches!(outcome.seen, Seen::Opened | Seen::Read) {
+                    self.askers.note(ip.source);
+                }
+                if outcome.presence.is_some() && self.askers.include(ip.destination) {
+                    lower.towards(ip.destination, time, ip.ttl);
+                }
                 lower.crossed(packet.link, ip, packet.at);
             }
             if outcome.seen == Seen::Opened && !self.early_errors.is_empty() {
                 refuse_early(&mut self.early_errors, &packet, segment, &mut self.flows, &mut self.assembler);
             }
         } else {
-            if self.duplicates.is_copy(&packet, frame) {
+            let concern = concern(&packet, &self.assembler.quic);
+            if concern != Concern::Nothing && self.duplicates.is_copy(&packet, frame) {
                 self.counts.duplicates += 1;
                 return;
             }
-            note_presence(&packet, lower);
             if let Some(ip) = packet.ip {
+                if concern == Concern::Question {
+                    self.askers.note(ip.source);
+                }
+                if is_unicast(&packet, ip) && self.askers.include(ip.destination) {
+                    lower.towards(ip.destination, time, ip.ttl);
+                }
                 lower.crossed(packet.link, ip, packet.at);
+            }
+            if concern == Concern::Nothing && !self.keeps_all {
+                self.counts.passed_datagrams += 1;
+                return;
             }
             match &packet.body {
                 Body::Udp(datagram) if is_dhcp(datagram) => {
@@ -277,6 +339,28 @@ fn refuse_early(
     }
 }
 
+/// What a packet other than TCP is to whoever reads on.
+#[inline]
+fn concern(packet: &Packet<'_>, quic: &QuicTable) -> Concern {
+    let (Body::Udp(datagram), Some(ip)) = (&packet.body, packet.ip) else { return Concern::Other };
+    let ports = (datagram.source_port, datagram.destination_port);
+    if matches!(ports.1, DNS_PORT | 137 | 5353 | 5355) {
+        return Concern::Question;
+    }
+    let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
+    let read = is_read(ports) || quic.concerns(source, destination, datagram.payload);
+    if read { Concern::Other } else { Concern::Nothing }
+}
+
+/// Whether the ports of a datagram are those of a protocol that is read: DNS and its kin, Kerberos, DHCP.
+#[inline]
+pub(super) const fn is_read(ports: (u16, u16)) -> bool {
+    const fn either(port: u16) -> bool {
+        matches!(port, DNS_PORT | 67 | 68 | 137 | 138 | 546 | 547 | 5353 | 5355)
+    }
+    either(ports.0) || either(ports.1) || ports.0 == KERBEROS_PORT
+}
+
 fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler) {
     let ports = (datagram.source_port, datagram.destination_port);
     if ports.0 == DNS_PORT || ports.1 == DNS_PORT {
@@ -316,13 +400,10 @@ fn dhcp(packet: &Packet<'_>, datagram: &Datagram<'_>, leases: &mut Leases, out: 
     }
 }
 
-/// Unicast traffic towards a host shows that the capture sees this direction.
-fn note_presence(packet: &Packet<'_>, lower: &mut impl Lower) {
-    let Some(ip) = packet.ip else { return };
+/// Whether a packet goes to one host: that shows that the capture sees this direction.
+fn is_unicast(packet: &Packet<'_>, ip: Ip) -> bool {
     let multicast_frame = packet.link.destination.is_some_and(|mac| mac.0[0] & 1 == 1);
     let multicast = ip.destination.is_multicast()
         || matches!(ip.destination, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
-    if !multicast_frame && !multicast {
-        lower.towards(ip.destination, packet.at.time, ip.ttl);
-    }
+    !multicast_frame && !multicast
 }

@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub inputs: Vec<Input>,
     /// What the captures can and cannot show.
     pub quality: Quality,
+    /// What it took.
+    pub effort: Effort,
     /// Who was seen, in the order of first appearance.
     pub clients: Vec<Client>,
     /// What was found, in settle order.
@@ -79,6 +81,17 @@ impl EndpointRow {
     pub const fn is_essential(&self) -> bool {
         self.purpose.is_essential()
     }
+}
+
+/// What it took to analyse the captures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// TCP connections followed.
+    pub flows: u64,
+    /// TCP segments passed over: of connections that had begun before, and without a message that is read.
+    pub passed_segments: u64,
+    /// Datagrams passed over: of no protocol that is read.
+    pub passed_datagrams: u64,
 }
 
 /// What the captures can and cannot show.

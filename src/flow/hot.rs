@@ -39,7 +39,6 @@ pub(super) struct Hot {
 
 impl Hot {
     pub(super) fn new(key: FlowKey, from_low: bool, segment: &Segment, id: FlowId, now: CaptureTime) -> Self {
-        let from_client = segment.source_port >= segment.destination_port;
         Self {
             key,
             phase: Phase::Watched,
@@ -48,7 +47,7 @@ impl Hot {
             seconds: [0; 2],
             seen: [from_low, !from_low],
             recent: LastTwo::default(),
-            client_low: from_low == from_client,
+            client_low: from_low == segment.comes_from_client(),
             spent: false,
             opened: false,
             initial: 0,

@@ -7,13 +7,14 @@
 
 mod deadline;
 mod delivery;
-mod early;
 mod eviction;
 mod hot;
 mod key;
+mod known;
 mod live;
 mod overlap;
 mod recent;
+mod strangers;
 mod stream;
 mod table;
 mod tcp;

@@ -6,11 +6,12 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::deadline::{Deadlines, Slot};
-use super::early::Refusals;
 use super::hot::{Hot, Phase};
+use super::known::Known;
 use super::live::{Live, connection};
 use super::overlap::{Overlaps, tag};
 use super::recent::Signature;
+use super::strangers::Strangers;
 use super::{Direction, End, FlowId, FlowKey, Sniff, StreamReader};
 use crate::limits::{SAME_SYN, TableLimits};
 use crate::time::CaptureTime;
@@ -44,8 +45,10 @@ pub struct Outcome {
 /// Counts over all flows so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct TableStats {
-    /// TCP connections, whether their start was seen or not.
+    /// TCP connections of which an opening, or a message that is read, was seen.
     pub flows: u64,
+    /// Segments of other connections: they neither opened one nor began a message.
+    pub passed: u64,
     /// Of these, with packets in one direction only (an unanswered SYN is one).
     pub one_way: u64,
     /// Places in streams where bytes are missing: lost, or cut by the snap length.
@@ -93,9 +96,12 @@ pub struct FlowTable<R: StreamReader> {
     pub(super) limits: TableLimits,
     pub(super) bytes: usize,
     pub(super) stats: TableStats,
-    refusals: Refusals,
+    strangers: Strangers,
+    known: Known,
     overlaps: Overlaps,
     next_id: u64,
+    /// Flows of which nothing is known are remembered, too.
+    remembers_all: bool,
 }
 
 impl<R: StreamReader> FlowTable<R> {
@@ -111,10 +117,17 @@ impl<R: StreamReader> FlowTable<R> {
             limits: *limits,
             bytes: 0,
             stats: TableStats::default(),
-            refusals: Refusals::default(),
+            strangers: Strangers::default(),
+            known: Known::default(),
             overlaps: Overlaps::default(),
             next_id: 0,
+            remembers_all: false,
         }
+    }
+
+    /// Remembers from now on flows of which nothing is known, too: to show that nothing depends on it.
+    pub const fn remember_all(&mut self) {
+        self.remembers_all = true;
     }
 
     /// Counts so far.
@@ -127,6 +140,21 @@ impl<R: StreamReader> FlowTable<R> {
     #[must_use]
     pub const fn state_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Whether the flow between two ends of IPv4 may be in the table; surely not where it says no.
+    #[inline]
+    #[must_use]
+    pub fn may_know(&self, one: (u32, u16), other: (u32, u16)) -> bool {
+        self.known.may_hold(one, other)
+    }
+
+    fn note_known(&mut self, key: &FlowKey) {
+        if self.known.is_crowded(self.index.len()) {
+            self.known.clear();
+            self.index.iter().for_each(|hot| self.known.note(&hot.key));
+        }
+        self.known.note(key);
     }
 
     /// Takes the next TCP segment of the capture.
@@ -176,13 +204,17 @@ impl<R: StreamReader> FlowTable<R> {
         let mut created = false;
         let hot = match self.index.find_mut(hash, |hot| hot.key == key) {
             Some(hot) => hot,
-            // An empty acknowledgement of a flow that nobody knows says nothing but that somebody is there.
-            None if segment.len == 0 && !segment.has(Segment::SYN | Segment::FIN | Segment::RST) => {
+            None if !segment.has(Segment::SYN)
+                && !self.remembers_all
+                && self.strangers.say_nothing(key, from_low, packet, segment, reader) =>
+            {
+                self.stats.passed += 1;
                 return Outcome { seen: Seen::Counted, presence: Some(ip.destination) };
             }
             None => {
                 created = true;
                 self.make_room(now, reader);
+                self.note_known(&key);
                 let hot = Hot::new(key, from_low, segment, self.new_flow(), now);
                 let hasher = &self.hasher;
                 self.index.insert_unique(hash, hot, |hot| hot.key.hash_with(hasher)).into_mut()
@@ -332,7 +364,7 @@ impl<R: StreamReader> FlowTable<R> {
     /// Applies a refusal that stood before its SYN.
     fn refuse(&mut self, arrival: &Arrival, reader: &mut R) {
         let Arrival { hash, key, from_low, packet, segment, .. } = *arrival;
-        let Some((from_low, packet, segment)) = self.refusals.of(key, from_low, packet, segment) else { return };
+        let Some((from_low, packet, segment)) = self.strangers.refused(key, from_low, packet, segment) else { return };
         if let Some(Phase::Live(slot)) = self.index.find(hash, |hot| hot.key == key).map(|hot| hot.phase) {
             self.read(slot, from_low, &packet, &segment, reader);
         }
@@ -350,7 +382,7 @@ impl<R: StreamReader> FlowTable<R> {
     fn watch(&mut self, arrival: &Arrival, reader: &mut R) -> Seen {
         let Arrival { hash, key, from_low, packet, segment, .. } = *arrival;
         if segment.payload.is_empty() || segment.len == 0 || segment.has(Segment::RST) {
-            self.refusals.keep(key, from_low, packet, segment);
+            self.strangers.keep(key, from_low, packet, segment);
             return Seen::Counted;
         }
         let Some(hot) = self.index.find_mut(hash, |hot| hot.key == key) else { return Seen::Counted };

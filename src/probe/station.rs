@@ -89,24 +89,47 @@ pub struct Hop {
     pub destinations: Vec<IpAddr>,
 }
 
+/// What the next packets between two on the link can tell that is not known already, but for the time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Crossed {
+    /// Each may be news.
+    News,
+    /// Nothing of this sender: its address and enough of its destinations are known.
+    OfSender,
+    /// Nothing of any sender: no more addresses are remembered.
+    OfLink,
+}
+
 impl Station {
-    /// Notes a packet that it sent.
-    pub fn sent(&mut self, source: IpAddr, next: Option<Mac>, destination: IpAddr, at: PacketRef) {
-        if !source.is_unspecified() {
+    /// Notes a packet that it sent; what more there is to be learned from others like it.
+    pub fn sent(&mut self, source: IpAddr, next: Option<Mac>, destination: IpAddr, at: PacketRef) -> Crossed {
+        let mut known = source.is_unspecified();
+        if !known {
             if let Some(used) = self.sources.iter_mut().find(|used| used.what == source) {
                 used.last = used.last.max(at.time);
+                known = true;
             } else if self.sources.len() < MAX_PLACES {
                 self.sources.push(Used { what: source, first: at, last: at.time });
             }
         }
-        let Some(mac) = next else { return };
-        if let Some(hop) = self.hops.iter_mut().find(|hop| hop.mac == mac) {
-            hop.last = hop.last.max(at.time);
-            if hop.destinations.len() < MAX_PLACES && !hop.destinations.contains(&destination) {
+        let Some(mac) = next else { return Crossed::News };
+        let Some(hop) = self.hops.iter_mut().find(|hop| hop.mac == mac) else {
+            if self.hops.len() < MAX_PLACES {
+                self.hops.push(Hop { mac, first: at, last: at.time, destinations: vec![destination] });
+            }
+            return Crossed::News;
+        };
+        hop.last = hop.last.max(at.time);
+        if hop.destinations.len() < MAX_PLACES {
+            if !hop.destinations.contains(&destination) {
                 hop.destinations.push(destination);
             }
-        } else if self.hops.len() < MAX_PLACES {
-            self.hops.push(Hop { mac, first: at, last: at.time, destinations: vec![destination] });
+            return Crossed::News;
+        }
+        match (known, self.sources.len() >= MAX_PLACES) {
+            (_, true) => Crossed::OfLink,
+            (true, false) => Crossed::OfSender,
+            (false, false) => Crossed::News,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
+pub use super::station::Crossed;
 use super::station::Station;
 use crate::proto::router::Advertisement;
 use crate::source::PacketRef;
@@ -13,7 +14,7 @@ use crate::transaction::{Lease, LeaseEnd, Router, Solicited};
 use crate::wire::{Ip, Link, Mac};
 
 /// Packets between the same two within this time are noted once.
-const NOTED_ONCE: Duration = Duration::from_millis(250);
+pub const NOTED_ONCE: Duration = Duration::from_millis(250);
 /// Routers of IPv6 remembered; a link has a handful.
 const MAX_ROUTERS: usize = 256;
 /// Advertisements remembered of one router: only what changes is kept.
@@ -91,26 +92,28 @@ impl Stations {
     }
 
     /// A packet crossed the link.
-    pub fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) {
+    pub fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) -> Crossed {
         if let Some((known, before, time)) = self.last
-            && known == link
             && (before.source, before.destination) == (ip.source, ip.destination)
             && at.time.distance(time) <= NOTED_ONCE
+            && known == link
         {
-            return;
+            return Crossed::News;
         }
         self.last = Some((link, ip, at.time));
         let next = link.destination.filter(|mac| mac.0[0] & 1 == 0 && mac.0 != [0; 6]);
+        let mut crossed = Crossed::News;
         if let Some(mac) = link.source
             && let Some(station) = self.get_or_add(mac, at)
         {
-            station.sent(ip.source, next, ip.destination, at);
+            crossed = station.sent(ip.source, next, ip.destination, at);
         }
         if let Some(mac) = next
             && let Some(station) = self.get_or_add(mac, at)
         {
             station.reached.note(at.time);
         }
+        crossed
     }
 
     /// A host claims an address.

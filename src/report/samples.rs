@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::explain::example;
-use crate::engine::snapshot::{Client, FamilyState, Input, Problem, Quality, Snapshot, TimelineEntry};
+use crate::engine::snapshot::{Client, Effort, FamilyState, Input, Problem, Quality, Snapshot, TimelineEntry};
 use crate::source::{PacketId, PacketRef};
 use crate::time::CaptureTime;
 use crate::verdict::*;
@@ -315,6 +315,7 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
     Snapshot {
         endpoints: Vec::new(),
         endpoint_list: None,
+        effort: Effort::default(),
         inputs: vec![Input {
             path: "hotel.pcapng".into(),
             format: "pcapng",

@@ -62,6 +62,14 @@ pub struct QuicTable {
 }
 
 impl QuicTable {
+    /// Whether a datagram may say anything: it begins a connection, or is of one that is known.
+    #[must_use]
+    pub fn concerns(&self, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> bool {
+        let known =
+            || self.flows.contains_key(&(destination, source)) || self.flows.contains_key(&(source, destination));
+        quic::may_be_initial(payload) || !self.flows.is_empty() && known()
+    }
+
     /// Takes a datagram.
     pub fn datagram(
         &mut self,

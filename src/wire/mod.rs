@@ -30,6 +30,7 @@ mod duplicate;
 mod early;
 mod ethernet;
 mod fragment;
+mod glance;
 mod icmp;
 mod ip;
 mod layer;
@@ -41,6 +42,7 @@ mod tunnel;
 
 pub use decoder::{Decoder, link_of};
 pub use duplicate::Duplicates;
+pub use glance::{Glance, glance};
 
 #[cfg(test)]
 mod tests;
@@ -144,6 +146,12 @@ impl Segment<'_> {
     #[must_use]
     pub const fn has(&self, bits: u8) -> bool {
         self.flags & bits != 0
+    }
+
+    /// Whether the ports look as if the client sent it: servers have the lower ones.
+    #[must_use]
+    pub const fn comes_from_client(&self) -> bool {
+        self.source_port >= self.destination_port
     }
 }
 

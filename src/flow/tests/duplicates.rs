@@ -99,6 +99,7 @@ fn bare_acknowledgements_without_identification_are_never_copies() {
 #[test]
 fn copies_in_flows_that_nobody_reads_are_counted() {
     let mut scene = Scene::new();
+    scene.table.remember_all();
     let junk = scene.c(0, 0, b"\x17\x03\x03junk");
     let copy = junk.clone().at(junk.ms + 1.0).ttl(9);
     let late = junk.clone().at(junk.ms + 80.0);

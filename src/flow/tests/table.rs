@@ -1,6 +1,7 @@
 //! Bounds of the table.
 
 use super::scene::*;
+use crate::flow::Seen;
 use crate::flow::hot::Hot;
 use crate::limits::TableLimits;
 
@@ -100,6 +101,7 @@ fn a_flow_that_was_evicted_may_be_recognised_again() {
 #[test]
 fn many_unread_flows_are_forgotten_silently() {
     let mut scene = Scene::with(&limits(64, 1 << 20));
+    scene.table.remember_all();
     for n in 0..1000_u32 {
         scene.client = ([10, 1, (n >> 8) as u8, n as u8], 40_000).into();
         let junk = scene.c(0, 0, b"junk");
@@ -109,4 +111,20 @@ fn many_unread_flows_are_forgotten_silently() {
     assert!(scene.reader.logs.is_empty());
     assert_eq!(scene.table.stats().evicted, 0);
     assert!(scene.table.stats().forgotten >= 1000 - 64);
+}
+
+#[test]
+fn what_says_nothing_leaves_no_trace() {
+    let mut scene = Scene::new();
+    let junk = scene.c(0, 0, b"junk");
+    let outcome = scene.push(&junk);
+    assert_eq!((outcome.seen, outcome.presence), (Seen::Counted, Some(scene.server.ip())));
+    let fin = scene.c(4, 0, b"").flags(ACK | FIN);
+    assert_eq!(scene.push(&fin).seen, Seen::Counted);
+    assert_eq!((scene.table.stats().flows, scene.table.stats().passed), (0, 2));
+    // Later on the same ports a message begins.
+    let get = scene.c(5, 0, GET);
+    assert_eq!(scene.push(&get).seen, Seen::Read);
+    assert_eq!(scene.log(0).bytes[0], GET);
+    assert_eq!(scene.table.stats().flows, 1);
 }

@@ -61,6 +61,17 @@ pub fn sniff_request(bytes: &[u8]) -> Sniffed {
     }
 }
 
+/// Whether so few bytes that nothing is sure may begin a message of a kind that is often met: a known method, or a
+/// response. In the middle of a connection any word would do otherwise.
+#[must_use]
+pub fn may_begin(bytes: &[u8]) -> bool {
+    let begins = |known: &[u8]| {
+        let shared = known.len().min(bytes.len());
+        known.get(..shared) == bytes.get(..shared)
+    };
+    METHODS.iter().any(|method| begins(method)) || begins(b"HTTP/")
+}
+
 /// Whether a response starts here: `HTTP/` and a digit.
 #[must_use]
 pub fn sniff_response(bytes: &[u8]) -> Sniffed {

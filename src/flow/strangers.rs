@@ -1,8 +1,11 @@
-//! Refusals that stand before the SYN that they refuse, as mirror ports and multi-queue adapters write them.
+//! Segments of connections that nobody knows. Most packets of a busy link are such: the connection began before the
+//! capture, or it carries something else. They are passed over before anything is remembered of them; but a refusal may
+//! stand before the SYN that it refuses, as mirror ports and multi-queue adapters write them.
 
 use std::collections::VecDeque;
 
-use super::FlowKey;
+use super::live::connection;
+use super::{Direction, FlowId, FlowKey, Sniff, StreamReader};
 use crate::limits::REORDER_TOLERANCE;
 use crate::wire::{Body, Packet, Segment};
 
@@ -18,9 +21,28 @@ struct Refusal {
 
 /// The latest resets that belonged to no connection.
 #[derive(Default)]
-pub(super) struct Refusals(VecDeque<Refusal>);
+pub(super) struct Strangers(VecDeque<Refusal>);
 
-impl Refusals {
+impl Strangers {
+    /// Whether a segment without SYN says nothing but that somebody is there: it begins no message.
+    pub(super) fn say_nothing<R: StreamReader>(
+        &mut self,
+        key: FlowKey,
+        from_low: bool,
+        packet: &Packet,
+        segment: &Segment,
+        reader: &R,
+    ) -> bool {
+        if segment.payload.is_empty() || segment.len == 0 || segment.has(Segment::RST) {
+            self.keep(key, from_low, packet, segment);
+            return true;
+        }
+        let client_low = from_low == segment.comes_from_client();
+        let guess = connection(key, client_low, FlowId(0), packet.at);
+        let direction = if from_low == client_low { Direction::ToServer } else { Direction::ToClient };
+        reader.sniff(&guess, direction, segment.payload) == Sniff::Unknown
+    }
+
     /// Remembers a reset, if it can be an answer to a SYN: it acknowledges one.
     pub(super) fn keep(&mut self, key: FlowKey, from_low: bool, packet: &Packet, segment: &Segment) {
         if !segment.has(Segment::RST) || !segment.has(Segment::ACK) {
@@ -35,7 +57,7 @@ impl Refusals {
     }
 
     /// The reset that answers this SYN, with the direction that it came from.
-    pub(super) fn of(
+    pub(super) fn refused(
         &mut self,
         key: FlowKey,
         from_low: bool,
