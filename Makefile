@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: demo test lint doc setup compare captures tables picture bench clean
+.PHONY: demo test lint doc setup compare fuzz fuzz-planted captures tables picture bench clean
 
 demo: setup
 	$(CARGO) build --release --locked
@@ -37,6 +37,17 @@ setup:
 compare: setup
 	$(CARGO) build --locked
 	python3 tests/tshark/compare.py --ncsight target/debug/ncsight
+
+# Mutated bytes for every parser (fuzz/README.md): seconds for each target, and which.
+FUZZ_SECONDS ?= 5
+FUZZ_TARGETS ?=
+fuzz:
+	CARGO="$(CARGO)" fuzz/run.sh fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Whether each target finds the fault that is planted behind its deepest parser.
+FUZZ_PLANTED_SECONDS ?= 120
+fuzz-planted:
+	CARGO="$(CARGO)" fuzz/run.sh planted $(FUZZ_PLANTED_SECONDS) $(FUZZ_TARGETS)
 
 # Makes the captures again with real programs in network namespaces: as root, by hand. See captures/lab/README.md.
 captures:

@@ -68,6 +68,19 @@ pub fn load(path: &Path, settings: &mut Settings) -> Result<(), Error> {
     apply(&text, settings).map_err(|message| Error::Config { path: path.to_owned(), message })
 }
 
+/// The settings of a whole configuration, the interface's section included: what `--config` and the screen make of a file
+/// with this text. It is public for those who check configurations, a fuzzer among them.
+///
+/// # Errors
+///
+/// As for [`load`], in the words of the file's own lines.
+pub fn read(text: &str) -> Result<Settings, String> {
+    let mut settings = Settings::default();
+    apply(text, &mut settings)?;
+    super::interface::read(text)?;
+    Ok(settings)
+}
+
 /// Puts what `text` says into `settings`.
 fn apply(text: &str, settings: &mut Settings) -> Result<(), String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;

@@ -52,7 +52,8 @@ pub fn load(path: &Path) -> Result<Interface, Error> {
     read(&text).map_err(|message| Error::Config { path: path.to_owned(), message })
 }
 
-fn read(text: &str) -> Result<Interface, String> {
+/// Reads the section of a file with this text.
+pub(super) fn read(text: &str) -> Result<Interface, String> {
     let File { ui } = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
     let mut interface = Interface::default();
     if let Some(name) = ui.theme {
