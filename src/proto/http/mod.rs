@@ -26,6 +26,9 @@ mod title;
 pub use self::body::{Body, BodyReader, BodyState, Framing};
 pub use self::head::{Extent, Persistence, RequestHead, ResponseHead, TargetForm};
 pub use self::page::Page;
-pub use self::parse::{Parse, parse_request, parse_request_partial, parse_response, parse_response_partial};
+pub use self::parse::{
+    Parse, parse_request, parse_request_partial, parse_response, parse_response_partial, still_needs_request,
+    still_needs_response,
+};
 pub use self::sniff::{may_begin, sniff_request, sniff_response};
 pub use self::title::title;

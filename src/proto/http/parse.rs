@@ -51,6 +51,26 @@ pub fn parse_response_partial(bytes: &[u8]) -> Parse<ResponseHead> {
     partial(bytes, parse_response(bytes), response)
 }
 
+/// Whether a request head of which the first `before` bytes gave [`Parse::Need`] still does. It looks at the new bytes
+/// alone: a head that comes byte by byte must not be read anew for each.
+#[must_use]
+pub fn still_needs_request(bytes: &[u8], before: usize) -> bool {
+    still_needs(bytes, before, sniff_request)
+}
+
+/// The same for a response head.
+#[must_use]
+pub fn still_needs_response(bytes: &[u8], before: usize) -> bool {
+    still_needs(bytes, before, sniff_response)
+}
+
+fn still_needs(bytes: &[u8], before: usize, sniff: fn(&[u8]) -> Sniffed) -> bool {
+    let new = bytes.get(before.saturating_sub(2)..).unwrap_or_default();
+    bytes.len() <= MAX_HTTP_HEAD
+        && end_of_head(new).is_none()
+        && bytes.get(..before).is_some_and(|known| sniff(known) == Sniffed::Yes)
+}
+
 /// Reads a head of either kind from bytes that hold all of it (`true`) or its start.
 type Reader<T> = fn(&[u8], bool) -> Result<T, Anomaly>;
 
@@ -239,4 +259,40 @@ fn finished(mut head: RequestHead) -> RequestHead {
         TargetForm::Origin | TargetForm::Asterisk => {}
     }
     head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Byte by byte, the short look and the whole one agree, wherever heads end.
+    #[test]
+    fn the_short_look_never_misses_an_end() {
+        let requests = [
+            "GET / HTTP/1.1\r\nA: b\r\n\r\nrest",
+            "GET / HTTP/1.1\nA: b\n\nrest",
+            "\r\nGET / HTTP/1.1\n\r\n",
+            "XYZZY / HTTP/1.1\r\n\r\n",
+        ];
+        for text in requests.map(str::as_bytes) {
+            for before in 1..text.len() {
+                for to in before + 1..=text.len() {
+                    let bytes = &text[..to];
+                    if parse_request(&text[..before]) == Parse::Need && still_needs_request(bytes, before) {
+                        assert_eq!(parse_request(bytes), Parse::Need, "{before} {to}");
+                    }
+                }
+            }
+        }
+        let text = b"HTTP/1.1 302 Found\r\nLocation: x\n\r\nbody";
+        for before in 1..text.len() {
+            let bytes = &text[..before + 1];
+            if parse_response(&text[..before]) == Parse::Need {
+                let needs = before >= b"HTTP/1".len() && parse_response(bytes) == Parse::Need;
+                assert_eq!(still_needs_response(bytes, before), needs, "{before}");
+            }
+        }
+        let long = [b"GET / HTTP/1.1\r\n".as_slice(), &[b'a'; MAX_HTTP_HEAD]].concat();
+        assert!(!still_needs_request(&long, long.len() - 1), "over the bound it is cut");
+    }
 }

@@ -61,6 +61,9 @@ impl HttpState {
             let before = self.requests.head.len();
             let take = bytes.len().min((MAX_HTTP_HEAD + 1).saturating_sub(before));
             self.requests.head.extend_from_slice(&bytes[..take]);
+            if http::still_needs_request(&self.requests.head, before) {
+                break;
+            }
             match parse_request(&self.requests.head) {
                 Parse::Done(head, used) => {
                     let here = used.saturating_sub(before);

@@ -51,6 +51,9 @@ impl HttpState {
             let before = self.responses.head.len();
             let take = bytes.len().min((MAX_HTTP_HEAD + 1).saturating_sub(before));
             self.responses.head.extend_from_slice(&bytes[..take]);
+            if http::still_needs_response(&self.responses.head, before) {
+                break;
+            }
             if http::sniff_response(&self.responses.head) == Sniffed::No {
                 self.not_http(connection, at, out);
                 return Step::Continue(None);
