@@ -14,12 +14,14 @@ const END: u8 = 255;
 /// The options of one message by code, parts joined in the order of RFC 3396: options field, file, sname.
 pub(super) struct Fields {
     by_code: Vec<(u8, Vec<u8>)>,
+    /// One more than the place of each code in `by_code`; 0 where it is absent.
+    places: [u8; 256],
     pub(super) whole: bool,
 }
 
 impl Fields {
     pub(super) fn read(area: &[u8], file: &[u8], sname: &[u8]) -> Self {
-        let mut fields = Self { by_code: Vec::new(), whole: true };
+        let mut fields = Self { by_code: Vec::new(), places: [0; 256], whole: true };
         fields.whole = fields.area(area);
         let overload = fields.byte(OVERLOAD).unwrap_or(0);
         if overload & 1 != 0 {
@@ -45,10 +47,7 @@ impl Fields {
                     if count > MAX_DHCP_OPTIONS {
                         return false;
                     }
-                    match self.by_code.iter_mut().find(|(known, _)| *known == code) {
-                        Some((_, parts)) => parts.extend_from_slice(value),
-                        None => self.by_code.push((code, value.to_vec())),
-                    }
+                    self.take(code, value);
                     area = rest;
                 }
             }
@@ -57,8 +56,20 @@ impl Fields {
         true
     }
 
+    /// Adds an option, or a further part of it. 254 codes are options: their places fit in a byte.
+    fn take(&mut self, code: u8, value: &[u8]) {
+        let place = &mut self.places[usize::from(code)];
+        if *place == 0 {
+            self.by_code.push((code, value.to_vec()));
+            *place = u8::try_from(self.by_code.len()).unwrap_or(0);
+        } else if let Some((_, parts)) = self.by_code.get_mut(usize::from(*place) - 1) {
+            parts.extend_from_slice(value);
+        }
+    }
+
     pub(super) fn get(&self, code: u8) -> Option<&[u8]> {
-        self.by_code.iter().find(|(known, _)| *known == code).map(|(_, value)| value.as_slice())
+        let place = usize::from(self.places[usize::from(code)]).checked_sub(1)?;
+        self.by_code.get(place).map(|(_, value)| value.as_slice())
     }
 
     pub(super) fn byte(&self, code: u8) -> Option<u8> {
