@@ -92,7 +92,7 @@ impl QuicTable {
                 if let Some(asked) = &mut pending.asked {
                     let (initials, quic) = &mut **asked;
                     let complete = initials.is_complete();
-                    if initials.feed(payload) {
+                    if quic::may_be_initial(payload) && initials.feed(payload) {
                         quic.initials = quic.initials.saturating_add(1);
                         quic.at = if complete { quic.at } else { at };
                     }

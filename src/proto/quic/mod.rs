@@ -21,6 +21,8 @@ use super::tls::ClientHello;
 
 /// Packets of one datagram that are looked at: Initial, 0-RTT and Handshake may travel together (RFC 9000, 12.2).
 const MAX_COALESCED: usize = 4;
+/// Shortest datagram of a client that carries an Initial packet (RFC 9000, 14.1).
+const MIN_DATAGRAM: usize = 1200;
 
 /// Version of QUIC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,8 +136,9 @@ impl Initials {
     }
 }
 
-/// Whether a datagram may begin with an Initial packet of a known version: a cheap look before any key is derived.
+/// Whether a datagram may begin with an Initial packet of a client, of a known version: a cheap look before any key is
+/// derived. Clients fill every datagram that carries one (RFC 9000, 14.1); servers drop what is shorter.
 #[must_use]
 pub fn may_be_initial(datagram: &[u8]) -> bool {
-    Packet::read(datagram).is_some_and(|packet| packet.is_initial)
+    datagram.len() >= MIN_DATAGRAM && Packet::read(datagram).is_some_and(|packet| packet.is_initial)
 }

@@ -66,7 +66,7 @@ fn crypto(offset: usize, bytes: &[u8]) -> Vec<u8> {
 /// A client's only datagram, from a connection id of its own.
 pub fn first_flight(id: u32) -> Vec<u8> {
     let destination = [&id.to_be_bytes()[..], &[1; 4]].concat();
-    initial(Version::V1, &destination, 0, &[crypto(0, &hello()), vec![0; 40]].concat(), Sender::Client)
+    initial(Version::V1, &destination, 0, &[crypto(0, &hello()), vec![0; 1100]].concat(), Sender::Client)
 }
 
 /// A hello with the name `login.example` and `h3`.
@@ -86,7 +86,7 @@ fn hello() -> Vec<u8> {
 #[test]
 fn a_hello_in_one_packet() {
     for version in [Version::V1, Version::V2, Version::Draft(29), Version::Draft(27)] {
-        let frames = [crypto(0, &hello()), vec![0; 900]].concat();
+        let frames = [crypto(0, &hello()), vec![0; 1100]].concat();
         let packet = initial(version, &DESTINATION, 0, &frames, Sender::Client);
         assert!(may_be_initial(&packet));
         let initials = Initials::begin(&packet).unwrap();
@@ -134,6 +134,8 @@ fn what_does_not_open_is_no_initial() {
         assert!(Initials::begin(&good[..length]).is_none(), "{length} bytes");
     }
     // A server's packet names the client's connection id and is made with the other key.
+    let frames = [frames, vec![0; 1100]].concat();
+    assert!(!may_be_initial(&good), "clients fill their datagrams");
     let server = initial(Version::V1, &DESTINATION, 0, &frames, Sender::Server);
     assert!(may_be_initial(&server) && Initials::begin(&server).is_none());
     let mut initials = Initials::begin(&good).unwrap();
