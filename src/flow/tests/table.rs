@@ -48,6 +48,38 @@ fn a_flood_of_syns_stays_in_bounds_and_the_oldest_go() {
 }
 
 #[test]
+fn a_flood_of_syns_leaves_conversations_alone() {
+    for limits in [limits(256, 1 << 30), limits(1 << 20, 200_000)] {
+        let mut scene = Scene::with(&limits);
+        scene.connect();
+        let get = scene.c(0, 0, GET);
+        scene.push(&get);
+        let scene = flood(scene, 2000);
+        assert!(scene.table.stats().evicted > 1000);
+        assert!(!scene.log(0).events.contains(&"end Evicted".to_string()), "{:?}", scene.log(0).events);
+    }
+}
+
+#[test]
+fn who_holds_much_goes_before_who_holds_little() {
+    let mut scene = Scene::with(&limits(1000, 600_000));
+    scene.connect();
+    let get = scene.c(0, 0, GET);
+    scene.push(&get);
+    for n in 0..40_u8 {
+        scene.client = ([10, 0, 0, n], 40_000).into();
+        scene.connect();
+        for block in 1..4_i64 {
+            let later = scene.s(block * 20_000, 33, &[n; 10_000]);
+            scene.push(&later);
+            scene.table.assert_bounded();
+        }
+    }
+    assert!(scene.table.stats().evicted > 15);
+    assert!(!scene.log(0).events.contains(&"end Evicted".to_string()), "{:?}", scene.log(0).events);
+}
+
+#[test]
 fn the_same_packets_give_the_same_calls_in_every_table() {
     let run = || {
         let mut scene = flood(Scene::with(&limits(100, 60_000)), 1000);
@@ -88,7 +120,12 @@ fn a_flow_that_was_evicted_may_be_recognised_again() {
     let get = scene.c(0, 0, GET);
     scene.push(&get);
     let old = (scene.client, scene.number);
-    let mut scene = flood(scene, 20);
+    for n in 0..30_u8 {
+        scene.client = ([10, 2, 0, n], 40_000).into();
+        scene.connect();
+        let get = scene.c(0, 0, GET);
+        scene.push(&get);
+    }
     assert_eq!(scene.log(0).events.last().unwrap(), "end Evicted");
     scene.client = old.0;
     let again = scene.c(33, 0, GET).at(3000.0);
