@@ -184,5 +184,9 @@ fn keep<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() >= MAX_KEPT_OF_HOST {
         list.pop_front();
     }
+    if list.is_empty() {
+        // Most hosts have one; room for four of them, as lists begin, is what fills the memory in a flood.
+        list.reserve_exact(1);
+    }
     list.push_back(item);
 }

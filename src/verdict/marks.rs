@@ -159,7 +159,8 @@ impl Shown<'_> {
             Sign::Location(part) => {
                 head()?.location.as_ref()?.to_lowercase().contains(part).then(|| "location".to_owned())
             }
-            Sign::Body(part) => self.page.contains(part.as_str()).then(|| "body".to_owned()),
+            // Pages are long and marks are many: the search that looks at many bytes at once.
+            Sign::Body(part) => memchr::memmem::find(self.page.as_bytes(), part.as_bytes()).map(|_| "body".to_owned()),
             Sign::Certificate(part) => {
                 self.certificate.iter().any(|name| name.contains(part.as_str())).then(|| "certificate".to_owned())
             }
