@@ -7,6 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::live::args::LiveArguments;
+use super::sandbox::Sandbox;
 use crate::report::{Format, Language};
 use crate::settings::{CapturePoint, ClientOs, KnownProxy};
 use crate::verdict::{Severity, Verdict};
@@ -147,9 +148,13 @@ pub struct Common {
     /// Exit with status 1 where a finding that is shown is at least this serious: ok, info, warning or error.
     #[arg(long, value_name = "SEVERITY", value_parser = severity, global = true)]
     pub fail_on: Option<Severity>,
-    /// Say on standard error how much was read and how fast.
+    /// Say on standard error how much was read, how fast, in how much memory, and how the run was confined.
     #[arg(long, global = true)]
     pub stats: bool,
+    /// Give up all rights but to read the captures before a byte of them is looked at: strict (or do not run),
+    /// best-effort or off. A live run and the UI have their own rules.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Sandbox::BestEffort, global = true)]
+    pub sandbox: Sandbox,
 }
 
 const SHOW: &str = "What is shown";

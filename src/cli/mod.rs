@@ -10,7 +10,9 @@ pub mod live;
 mod output;
 mod progress;
 mod run;
+pub mod sandbox;
 mod screen;
+mod stats;
 
 pub use run::{Analyse, run};
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::{CommandFactory, Parser};
@@ -14,8 +13,9 @@ use jiff::tz::TimeZone;
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
-use super::{config, endpoints, interfaces, inventory, live, screen};
-use crate::engine::snapshot::{Effort, Snapshot};
+use super::stats::Meter;
+use super::{config, endpoints, interfaces, inventory, live, sandbox, screen};
+use crate::engine::snapshot::Snapshot;
 use crate::error::Error;
 use crate::limits::TableLimits;
 use crate::report::{self, Format, Language, Options, Selection, Style, build, clock, explain, schema, summary_line};
@@ -116,7 +116,10 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let progress = ProgressLine::start(&arguments.files);
     let show = |state: &crate::settings::Progress| progress.show(state);
     let hooks = Hooks { progress: &show, stop: &stop, digest: arguments.format == Format::Json };
-    let start = Instant::now();
+    let meter = Meter::start();
+    let names = common.filter.iter().flat_map(|_| sandbox::NAMES.map(PathBuf::from));
+    let readable: Vec<PathBuf> = arguments.files.iter().cloned().chain(names).collect();
+    let confined = sandbox::enter(common.sandbox, &readable)?;
     let outcome = analyse(&arguments.files, &settings, &hooks);
     progress.finish();
     let (snapshot, warnings) = match outcome {
@@ -140,7 +143,7 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
         say(&summary_line(&report));
     }
     if common.stats {
-        say(&stats(&snapshot, start.elapsed().as_secs_f64()));
+        say(&meter.line(&snapshot, &confined));
     }
     if stop.load(Ordering::Relaxed) {
         return Ok(INTERRUPTED);
@@ -218,22 +221,6 @@ pub(super) fn zone(name: &str) -> anyhow::Result<TimeZone> {
     example.map(TimeZone::fixed).with_context(|| {
         format!("--tz {name:?} is no time zone; write a name such as Asia/Tokyo or UTC, or an offset such as +09:00")
     })
-}
-
-fn stats(snapshot: &Snapshot, seconds: f64) -> String {
-    let packets: u64 = snapshot.inputs.iter().map(|input| input.packets).sum();
-    let bytes: u64 = snapshot.inputs.iter().map(|input| input.bytes).sum();
-    let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds / 1e6 } else { 0.0 };
-    let Effort { flows, passed_segments, passed_datagrams } = snapshot.effort;
-    format!(
-        "read {packets} packets, {bytes} bytes in {seconds:.3} s: {:.2} million packets/s, {:.1} MB/s; passed over early: \
-         {passed_segments} segments of connections already under way, {passed_datagrams} datagrams of no known protocol; \
-         {flows} connections followed, {} findings, {} evicted flows",
-        rate(packets),
-        rate(bytes),
-        snapshot.findings.len(),
-        snapshot.quality.evicted_flows
-    )
 }
 
 /// Prints to standard output; a closed pipe is a success.

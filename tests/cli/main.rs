@@ -8,6 +8,7 @@ mod input;
 mod interrupt;
 mod output;
 mod quic;
+mod sandbox;
 mod selection;
 
 use std::path::{Path, PathBuf};
