@@ -183,6 +183,20 @@ pub const MAX_REFUSALS: usize = 8;
 /// Stretches of time with lost packets that a live run remembers: four a second for the longest deadline.
 pub const MAX_LOSSES: usize = 256;
 
+/// Findings that a live screen lists: more than a person reads; when there are more, the oldest of those that are no
+/// trouble go first.
+pub const MAX_LISTED_FINDINGS: usize = 20_000;
+/// Clients that a live screen lists; when there are more, those without findings go first.
+pub const MAX_LISTED_CLIENTS: usize = 10_000;
+/// Changes of state that a live screen keeps of one client, the latest.
+pub const MAX_LISTED_CHANGES: usize = 512;
+/// Messages of a live run that a screen lists, the latest.
+pub const MAX_LISTED_MESSAGES: usize = 50;
+/// Bytes of the latest small packets that a live run remembers, and of the latest large ones.
+pub const MAX_RECALLED_BYTES: usize = 64 << 20;
+/// Bytes of evidence that a live run remembers for its findings, some hundred of each.
+pub const MAX_PINNED_BYTES: usize = 48 << 20;
+
 /// Sizes of the tables, derived from one number (`--memory`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableLimits {

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod config;
+mod console;
 mod endpoints;
 mod interface;
 mod interfaces;

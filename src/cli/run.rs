@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
 
 use super::args::{Arguments, Command, Common, ReportArguments};
+use super::console::say;
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
 use super::stats::Meter;
@@ -66,8 +67,21 @@ fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
             say(&Arguments::command().render_help().to_string());
             Ok(UNUSABLE)
         }
-        None if !live.is_wanted() && screen::wanted() => screen::open(files, &common),
-        None => report(ReportArguments { format: Format::Text, output: None, live, files }, &common, analyse),
+        None if screen::wanted() => {
+            let is_stream = matches!(&*files, [file] if file.as_os_str() == "-");
+            if live.is_wanted() || is_stream {
+                return live::screen(&ReportArguments { format: Format::Text, output: None, live, files }, &common);
+            }
+            screen::open(files, &common)
+        }
+        None => {
+            if live.is_wanted() {
+                say(
+                    "ncsight: standard output is no terminal: findings are printed as lines, as `ncsight report -i` does",
+                );
+            }
+            report(ReportArguments { format: Format::Text, output: None, live, files }, &common, analyse)
+        }
         Some(_) if !files.is_empty() || live.is_wanted() => {
             bail!("captures and interfaces stand behind the command: ncsight report FILE...")
         }
@@ -227,9 +241,4 @@ pub(super) fn zone(name: &str) -> anyhow::Result<TimeZone> {
 fn print(content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<u8> {
     Output::Standard.write(content)?;
     Ok(0)
-}
-
-/// A line on standard error, as far as anybody is there.
-pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", line.trim_end());
 }

@@ -7,8 +7,10 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use super::args::{ColourWhen, Common};
+use super::console::say;
 use super::interface;
-use super::run::{say, selection, settings, zone};
+use super::run::{selection, settings, zone};
+use crate::engine::feed::Sandbox;
 use crate::tui::theme::{Glyphs, Look};
 use crate::tui::{Ended, Preferences, run};
 
@@ -27,21 +29,7 @@ pub fn wanted() -> bool {
 /// The arguments make no sense, or the terminal cannot be used.
 pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
     let settings = settings(common)?;
-    let zone = match common.tz.as_deref() {
-        Some(name) => Some(zone(name)?),
-        None => TimeZone::try_system().ok(),
-    };
-    let interface = common.config.as_deref().map(interface::load).transpose()?.unwrap_or_default();
-    let preferences = Preferences {
-        language: common.lang.unwrap_or_default(),
-        selection: selection(common, zone.as_ref().unwrap_or(&TimeZone::UTC))?,
-        zone,
-        position: common.capture_point.unwrap_or_default(),
-        look: look(common, interface.look),
-        colours: interface.colours,
-        keymap: interface.keymap,
-        glyphs: glyphs(),
-    };
+    let preferences = preferences(common)?;
     match run(files, settings, preferences).context("the terminal cannot be used; `ncsight report` needs none")? {
         Ended::Quit(warnings) => {
             tell(&warnings);
@@ -55,7 +43,32 @@ pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
     }
 }
 
-fn tell(lines: &[String]) {
+/// How the person wants the UI.
+///
+/// # Errors
+///
+/// The arguments make no sense.
+pub fn preferences(common: &Common) -> anyhow::Result<Preferences> {
+    let zone = match common.tz.as_deref() {
+        Some(name) => Some(zone(name)?),
+        None => TimeZone::try_system().ok(),
+    };
+    let interface = common.config.as_deref().map(interface::load).transpose()?.unwrap_or_default();
+    Ok(Preferences {
+        language: common.lang.unwrap_or_default(),
+        selection: selection(common, zone.as_ref().unwrap_or(&TimeZone::UTC))?,
+        zone,
+        position: common.capture_point.unwrap_or_default(),
+        look: look(common, interface.look),
+        colours: interface.colours,
+        keymap: interface.keymap,
+        glyphs: glyphs(),
+        sandbox: Sandbox::None,
+    })
+}
+
+/// Says lines.
+pub fn tell(lines: &[String]) {
     for line in lines {
         say(&format!("ncsight: {line}"));
     }

@@ -55,6 +55,13 @@ pub struct Watch {
     /// When that was last looked at.
     swept: Option<CaptureTime>,
     began: Option<CaptureTime>,
+    /// What the last judgement saw, where somebody wants to see it.
+    seen: Option<Snapshot>,
+    shows: bool,
+    /// What is history is not let go of.
+    hoards: bool,
+    /// The last judgement rests on everything that ever came.
+    whole: bool,
 }
 
 impl Watch {
@@ -72,7 +79,28 @@ impl Watch {
             forgotten: CaptureTime::MIN,
             swept: None,
             began: None,
+            seen: None,
+            shows: false,
+            hoards: false,
+            whole: true,
         }
+    }
+
+    /// From now on, what a judgement sees can be taken.
+    pub fn show(&mut self) {
+        self.shows = true;
+    }
+
+    /// Whether to keep what is history, too, as long as there is room: of a stream that comes faster than it was captured,
+    /// all belongs together.
+    pub fn hoard(&mut self, hoards: bool) {
+        self.hoards = hoards;
+    }
+
+    /// What the last judgement saw, once: findings, clients and quality as they are now, with numbers of their own.
+    #[must_use]
+    pub fn take_seen(&mut self) -> Option<Snapshot> {
+        self.seen.take()
     }
 
     /// Takes the next packet.
@@ -109,7 +137,9 @@ impl Watch {
         let inputs = self.known_losses(inputs);
         let snapshot = conclude(self.networks.known(), inputs.clone(), &self.settings, Judgement::Provisional);
         let told = self.tell(&snapshot, false);
+        self.seen = self.shows.then_some(snapshot);
         if let Some(now) = self.now
+            && !self.hoards
             && self.swept.is_none_or(|last| now.since(last) >= SWEEP_EVERY)
         {
             self.sweep(now, inputs);
@@ -124,7 +154,7 @@ impl Watch {
         if self.began.is_some_and(|began| began >= before) {
             return;
         }
-        self.forgotten = before;
+        (self.forgotten, self.whole) = (before, false);
         self.networks.forget(before);
         while self.losses.front().is_some_and(|loss| loss.to < before) {
             self.losses.pop_front();
@@ -139,6 +169,7 @@ impl Watch {
         let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
         let told = self.conclude(networks, inputs, &[]);
         self.ledger.seal();
+        self.whole = false;
         self.losses.clear();
         (self.judged, self.open, self.forgotten) = (0, false, CaptureTime::MIN);
         (self.now, self.swept, self.began) = (None, None, None);
@@ -146,10 +177,17 @@ impl Watch {
     }
 
     /// The end.
-    pub fn finish(mut self, inputs: Vec<Input>, journal: &[JournalEntry]) -> (Vec<Told>, Totals) {
+    pub fn finish(self, inputs: Vec<Input>, journal: &[JournalEntry]) -> (Vec<Told>, Totals) {
+        let (told, totals, _) = self.end(inputs, journal);
+        (told, totals)
+    }
+
+    /// The end, with everything as it is judged then, where nothing was let go before and somebody wants to see it.
+    pub fn end(mut self, inputs: Vec<Input>, journal: &[JournalEntry]) -> (Vec<Told>, Totals, Option<Snapshot>) {
         let networks = std::mem::replace(&mut self.networks, Networks::new(&self.settings));
         let told = self.conclude(networks, inputs, journal);
-        (told, self.ledger.totals())
+        let whole = self.seen.take().filter(|_| self.whole);
+        (told, self.ledger.totals(), whole)
     }
 
     /// How many findings were told so far.
@@ -163,7 +201,9 @@ impl Watch {
         accept_journal(journal, &mut parts);
         let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
         let snapshot = conclude(parts, self.known_losses(inputs), &self.settings, Judgement::Final);
-        self.tell(&snapshot, true)
+        let told = self.tell(&snapshot, true);
+        self.seen = self.shows.then_some(snapshot);
+        told
     }
 
     /// Losses that are known by time concern what happened then, and nothing else.

@@ -1,9 +1,11 @@
 //! The engine: runs the floors and keeps what they find.
 
 mod askers;
+pub mod board;
 pub mod conversation;
 mod early;
 mod endpoints;
+pub mod feed;
 pub mod follow;
 pub mod inspect;
 mod inspect_dns;
@@ -14,6 +16,7 @@ pub mod live;
 mod networks;
 pub mod pipeline;
 pub mod proof;
+pub mod recall;
 pub mod snapshot;
 mod states;
 

@@ -59,6 +59,7 @@ impl Lower for World {
 
     #[inline]
     fn crossed(&mut self, link: Link, ip: Ip, at: PacketRef) -> Noted {
+        self.directions.note(ip.source, ip.destination);
         match self.stations.crossed(link, ip, at) {
             Crossed::News => Noted::Once,
             Crossed::OfSender => Noted::Sender(at.time.after(NOTED_ONCE)),

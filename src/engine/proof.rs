@@ -1,7 +1,8 @@
 //! The packets behind a finding, read again from the file when somebody wants to see them.
 //!
 //! Nothing of them is kept while a capture is analysed. Reading again walks the file from its start (compressed files
-//! have no other way) until behind the last packet of the attempt, and can be told to stop at any time.
+//! have no other way) until behind the last packet of the attempt, and can be told to stop at any time. Of a live run
+//! there is no file: what its memory of packets still has is shown, and what it has not is said.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use super::conversation::{Side, Stream, Streams};
 use super::inspect::{Field, inspect};
+use super::recall::Memory;
 use super::snapshot::Snapshot;
 use crate::limits::{MAX_PROOF_BYTES, MAX_PROOF_PACKETS};
 use crate::source::{Capture, Frame, LinkType, Options, PacketId};
@@ -33,6 +35,8 @@ pub struct Wanted {
     conversations: Vec<Conversation>,
     from: CaptureTime,
     until: CaptureTime,
+    /// Of a live run: the finding's number, and where its packets are remembered.
+    memory: Option<(u32, Memory)>,
 }
 
 /// The packets behind a finding.
@@ -44,6 +48,10 @@ pub struct Proof {
     pub streams: Vec<Stream>,
     /// There were more packets than are shown.
     pub more: bool,
+    /// Packets of the evidence that nobody remembers any more.
+    pub gone: usize,
+    /// Other packets of that time may be forgotten.
+    pub faded: bool,
 }
 
 /// A packet to look at.
@@ -94,7 +102,7 @@ impl Wanted {
         let mut inputs = Vec::new();
         for number in numbers {
             let Some(input) = snapshot.inputs.get(usize::from(number)) else { continue };
-            if input.path == Path::new("-") {
+            if input.path == Path::new("-") && snapshot.memory.is_none() {
                 return Err(FromStdin);
             }
             inputs.push((number, input.path.clone()));
@@ -108,6 +116,7 @@ impl Wanted {
             conversations: finding.conversations.clone(),
             from: from.before(AROUND),
             until: until.after(AROUND),
+            memory: snapshot.memory.clone().map(|memory| (finding.id, memory)),
         })
     }
 }
@@ -122,15 +131,15 @@ pub struct FromStdin;
 ///
 /// A capture cannot be opened any more; the message says which and why.
 pub fn read(wanted: &Wanted, stop: &AtomicBool) -> Result<Option<Proof>, String> {
-    let mut proof = Proof::default();
-    let mut streams = Streams::new(&wanted.conversations);
-    let mut room = MAX_PROOF_BYTES;
+    if let Some((number, memory)) = &wanted.memory {
+        return Ok(remember(wanted, *number, memory, stop));
+    }
+    let mut found = Found::new(wanted);
     for (number, path) in &wanted.inputs {
         let opened = Capture::open(std::slice::from_ref(path), Options::default());
         let (mut capture, _) = opened.map_err(|errors| errors.first().map(ToString::to_string).unwrap_or_default())?;
         let evidence = wanted.evidence.iter().filter(|id| id.input() == *number);
-        let evidence: Vec<u64> = evidence.map(|id| id.number()).collect();
-        let last = evidence.last().copied().unwrap_or(0);
+        let last = evidence.map(|id| id.number()).next_back().unwrap_or(0);
         let mut decoder = Decoder::new();
         let mut walked = 0u64;
         while let Some(mut frame) = capture.next() {
@@ -144,30 +153,73 @@ pub fn read(wanted: &Wanted, stop: &AtomicBool) -> Result<Option<Proof>, String>
                 break;
             }
             frame.at.id = PacketId::new(*number, own);
-            let is_evidence = evidence.binary_search(&own).is_ok();
-            let in_time = frame.at.time >= wanted.from && frame.at.time <= wanted.until;
-            if !is_evidence && !in_time {
-                // Fragments that end inside the window begin before it.
-                continue;
-            }
-            let decoded = decoder.decode(&frame);
-            let place = wanted.conversations.iter().enumerate().find_map(|(at, own)| Some((at, side(own, &decoded)?)));
-            if !is_evidence && place.is_none() {
-                continue;
-            }
-            if proof.packets.len() >= MAX_PROOF_PACKETS || frame.data.len() > room {
-                proof.more = true;
-                continue;
-            }
-            room -= frame.data.len();
-            if place.is_some() {
-                streams.push(&decoded);
-            }
-            proof.packets.push(packet(&frame, &decoded, is_evidence, place.map(|(_, side)| side)));
+            found.frame(&frame, &mut decoder);
         }
     }
-    proof.streams = streams.finish();
-    Ok(Some(proof))
+    Ok(Some(found.finish()))
+}
+
+/// The wanted packets, as far as they are remembered.
+fn remember(wanted: &Wanted, number: u32, memory: &Memory, stop: &AtomicBool) -> Option<Proof> {
+    let (packets, faded) = memory.around(number, wanted.from, wanted.until);
+    let mut found = Found::new(wanted);
+    let mut decoder = Decoder::new();
+    for (walked, kept) in (1u64..).zip(&packets) {
+        if walked.is_multiple_of(LOOK_EVERY) && stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        found.frame(&kept.frame(), &mut decoder);
+    }
+    let mut proof = found.finish();
+    let shown = proof.packets.iter().filter(|packet| packet.evidence).count();
+    proof.gone = wanted.evidence.len().saturating_sub(shown);
+    proof.faded = faded;
+    Some(proof)
+}
+
+/// What was found of the wanted packets so far.
+struct Found<'a> {
+    wanted: &'a Wanted,
+    proof: Proof,
+    streams: Streams,
+    room: usize,
+}
+
+impl<'a> Found<'a> {
+    fn new(wanted: &'a Wanted) -> Self {
+        let streams = Streams::new(&wanted.conversations);
+        Self { wanted, proof: Proof::default(), streams, room: MAX_PROOF_BYTES }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>, decoder: &mut Decoder) {
+        let wanted = self.wanted;
+        let is_evidence = wanted.evidence.binary_search(&frame.at.id).is_ok();
+        let in_time = frame.at.time >= wanted.from && frame.at.time <= wanted.until;
+        if !is_evidence && !in_time {
+            // Fragments that end inside the window begin before it.
+            return;
+        }
+        let decoded = decoder.decode(frame);
+        let place = wanted.conversations.iter().enumerate().find_map(|(at, own)| Some((at, side(own, &decoded)?)));
+        if !is_evidence && place.is_none() {
+            return;
+        }
+        if self.proof.packets.len() >= MAX_PROOF_PACKETS || frame.data.len() > self.room {
+            self.proof.more = true;
+            return;
+        }
+        self.room -= frame.data.len();
+        if place.is_some() {
+            self.streams.push(&decoded);
+        }
+        self.proof.packets.push(packet(frame, &decoded, is_evidence, place.map(|(_, side)| side)));
+    }
+
+    fn finish(self) -> Proof {
+        let mut proof = self.proof;
+        proof.streams = self.streams.finish();
+        proof
+    }
 }
 
 fn packet(frame: &Frame<'_>, decoded: &Decoded<'_>, evidence: bool, side: Option<Side>) -> Packet {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::recall::Memory;
 use crate::endpoints::Category;
 use crate::proto::ncsi_event::NcsiEvent;
 use crate::source::PacketRef;
@@ -12,6 +13,7 @@ use crate::verdict::windows::Disagreement;
 use crate::verdict::{Capability, Family, Filed, NcsiReason, Role};
 use crate::wire::Mac;
 
+pub use crate::probe::directions::Directions;
 pub use crate::probe::endpoints::matrix::Count;
 pub use crate::probe::endpoints::purpose::Purpose;
 pub use crate::probe::endpoints::stage::Stage;
@@ -40,6 +42,12 @@ pub struct Snapshot {
     pub endpoint_list: Option<String>,
     /// Digits of a second that the captures' clocks resolve: 6 for microseconds.
     pub time_digits: u8,
+    /// Packets of a live run that are remembered; `None` where files have them.
+    pub memory: Option<Memory>,
+    /// Findings of a live run that are not listed any more.
+    pub unlisted_findings: u64,
+    /// Clients of a live run that are not listed any more.
+    pub unlisted_clients: u64,
 }
 
 /// A Microsoft 365 endpoint set in use, and how far it is reached.
@@ -156,6 +164,8 @@ pub struct Client {
     pub os: Option<String>,
     /// What it is.
     pub role: Role,
+    /// Directions in which it was seen.
+    pub seen: Directions,
     /// Whether Windows is predicted to say "Internet"; `None` where nothing decides.
     pub online: Option<bool>,
     /// State by family, where something decides.

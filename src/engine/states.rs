@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use hashbrown::HashSet;
 
 use super::snapshot::{Client, FamilyState, TimelineEntry, WindowsEvent};
+use crate::probe::directions::Directions;
 use crate::probe::hosts::Hosts;
 use crate::probe::world::World;
 use crate::proto::ncsi_event::NcsiEvent;
@@ -62,6 +63,7 @@ pub fn clients(
         let disagreements = one.addresses.iter().find_map(|address| observed.disagreements.get(address));
         one.disagreements = disagreements.cloned().unwrap_or_default();
         one.online = online(&one);
+        one.seen = world.directions.of(&one.addresses);
         one.timeline.shrink_to_fit();
         clients.push(one);
     }
@@ -118,7 +120,8 @@ fn own_addresses(hosts: &Hosts, address: IpAddr) -> Vec<IpAddr> {
     addresses
 }
 
-fn client(
+/// A client by its findings.
+pub(super) fn client(
     address: IpAddr,
     addresses: Vec<IpAddr>,
     mac: Option<crate::wire::Mac>,
@@ -159,6 +162,7 @@ fn client(
         name: None,
         os: None,
         role,
+        seen: Directions::default(),
         online: None,
         v4,
         v6,
@@ -169,7 +173,7 @@ fn client(
 }
 
 /// Whether any family of a client has Internet; `None` where nothing decides, or the address speaks for others.
-fn online(client: &Client) -> Option<bool> {
+pub(super) fn online(client: &Client) -> Option<bool> {
     let mut states = [client.v4, client.v6].into_iter().flatten().peekable();
     match client.role {
         Role::Client | Role::Resolver => {

@@ -17,6 +17,7 @@ impl World {
         let idle = before.before(IDLE);
         self.clients.forget(before, idle);
         self.presence.forget(before);
+        self.directions.forget();
         self.hops.forget(before);
         self.completed.forget(idle);
         self.refusals.forget(before);

@@ -6,6 +6,7 @@ pub mod client;
 pub mod clients;
 pub mod completed;
 pub mod correlate;
+pub mod directions;
 pub mod discovery;
 pub mod endpoints;
 mod forget;

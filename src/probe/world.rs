@@ -11,6 +11,7 @@ use super::catalog::{Asked, Catalog};
 use super::client::{Client, ProxyUse};
 use super::clients::Clients;
 use super::completed::Completed;
+use super::directions;
 use super::discovery::is_pac_fetch;
 use super::endpoints::directory::Directory;
 use super::endpoints::matrix::Matrix;
@@ -51,6 +52,8 @@ pub struct World {
     pub settings: Settings,
     /// When traffic towards hosts was seen.
     pub presence: Presence,
+    /// Who was seen in which direction.
+    pub directions: directions::Table,
     /// Clients by address.
     pub clients: Clients,
     /// Hosts that answered DNS questions.
@@ -143,6 +146,7 @@ impl World {
         Self {
             catalog: Catalog::with(&settings.probes),
             presence: Presence::new(limits.hosts),
+            directions: directions::Table::new(limits.hosts),
             directory: Directory::new(Arc::clone(&settings.endpoints)),
             endpoints: Matrix::default(),
             refusals: Refusals::default(),

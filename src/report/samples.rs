@@ -281,6 +281,7 @@ fn client(address: &str, findings: Vec<u32>) -> Client {
         name: None,
         os: None,
         role: Role::Client,
+        seen: crate::engine::snapshot::Directions { from: true, to: true },
         online: None,
         v4: None,
         v6: None,
@@ -313,6 +314,9 @@ pub fn snapshot(findings: Vec<Finding>) -> Snapshot {
         ..client("10.0.0.5", vec![1, 3, 4])
     };
     Snapshot {
+        memory: None,
+        unlisted_findings: 0,
+        unlisted_clients: 0,
         endpoints: Vec::new(),
         endpoint_list: None,
         effort: Effort::default(),

@@ -167,7 +167,11 @@ fn fine(state: &State, clients: &[&Client]) -> Answer {
     if state.is_reading() {
         return Answer {
             severity: Severity::Info,
-            who: language.pick("Reading; nothing is found yet", "読み込み中、所見はまだありません").to_owned(),
+            who: if state.live.is_some() {
+                language.pick("Watching; nothing is found yet", "監視中、所見はまだありません").to_owned()
+            } else {
+                language.pick("Reading; nothing is found yet", "読み込み中、所見はまだありません").to_owned()
+            },
             what: String::new(),
             act: None,
         };

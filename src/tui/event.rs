@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::engine::feed::{Changes, Status};
 use crate::engine::follow::{News, Reached};
 use crate::engine::proof::{Proof, Wanted};
 use crate::report::Format;
@@ -21,6 +22,10 @@ pub enum Event {
     News(News),
     /// Reading came so far.
     Reached(Reached),
+    /// A live run has something new.
+    Live(Box<Changes>),
+    /// A live run stands so.
+    Status(Status),
     /// The packets that were asked for; `None` where something else was asked for meanwhile.
     Proof(Wanted, Result<Option<Proof>, String>),
     /// Something that was to be done is done, or failed.

@@ -46,6 +46,7 @@ pub enum Action {
     ToggleUtc,
     ToggleLanguage,
     NextTheme,
+    Freeze,
     Help,
     Suspend,
     Quit,
@@ -225,6 +226,7 @@ pub const TABLE: &[Row] = &[
     row(Action::ToggleUtc, "utc", &["u"], Group::Show, "local time or UTC", "現地時刻と UTC の切替"),
     row(Action::ToggleLanguage, "language", &["L"], Group::Show, "English or Japanese", "日本語と英語の切替"),
     row(Action::NextTheme, "theme", &["T"], Group::Show, "the next theme", "配色の切替"),
+    row(Action::Freeze, "freeze", &["p"], Group::Show, "hold the view still, or go on", "表示を一時停止・再開"),
     row(Action::Help, "help", &["?", "f1"], Group::Program, "help", "ヘルプ"),
     row(
         Action::Suspend,

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod layout;
 pub mod line;
 pub mod list;
+pub mod live;
 pub mod menu;
 pub mod order;
 pub mod peers;
@@ -38,5 +39,5 @@ pub mod update;
 pub mod view;
 mod words;
 
-pub use run::{Ended, run};
+pub use run::{Ended, run, watch};
 pub use state::Preferences;

@@ -103,6 +103,10 @@ pub fn rows(state: &State, one: &Client, other: &Client) -> (Vec<Row>, Vec<Row>)
             sides: [&mine, &theirs].map(|seen| text(joined(&seen.proxies))),
         },
     ];
+    facts.push(Row {
+        label: language.pick("seen", "取得方向").to_owned(),
+        sides: [one, other].map(|client| text(Some(super::words::directions(client.seen, language).to_owned()))),
+    });
     facts.retain(|row| row.sides.iter().any(Option::is_some));
     let mut subjects: Vec<&String> = mine.asked.keys().chain(theirs.asked.keys()).collect();
     subjects.sort_unstable();

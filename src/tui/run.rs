@@ -20,6 +20,7 @@ use super::state::{Preferences, State, TICKS_A_SECOND};
 use super::terminal::{Screen, enter, give_back};
 use super::update::update;
 use super::view;
+use crate::engine::feed::Feed;
 use crate::engine::follow::{Follow, Stage};
 use crate::engine::proof::{Wanted, read};
 use crate::engine::snapshot::Snapshot;
@@ -77,12 +78,59 @@ pub fn run(paths: Vec<PathBuf>, settings: Settings, preferences: Preferences) ->
         update(&mut state, Event::Reached(follow.reached()));
         update(&mut state, Event::News(news));
     }
+    show(state, Source::Files(follow), inbox, send)
+}
+
+/// Opens the UI on a run that goes on meanwhile and stays until somebody quits. `start` starts the run, which says through
+/// the feed what it finds; what `start` returns is dropped when the terminal is given back.
+///
+/// # Errors
+///
+/// The terminal cannot be used, the run cannot be started, or the system gives no thread.
+pub fn watch<T>(preferences: Preferences, start: impl FnOnce(Arc<Feed>) -> io::Result<T>) -> io::Result<Ended> {
+    let (send, inbox) = mpsc::channel();
+    let tell = send.clone();
+    // A message that waits already tells of everything.
+    let told = Arc::new(AtomicBool::new(false));
+    let waits = Arc::clone(&told);
+    let feed = Arc::new(Feed::new(move || {
+        if !waits.swap(true, Ordering::AcqRel) {
+            let _ = tell.send(Message::News);
+        }
+    }));
+    let (columns, rows) = ratatui::crossterm::terminal::size()?;
+    let mut state = State::new(preferences, Rect::new(0, 0, columns, rows));
+    let _started = start(Arc::clone(&feed))?;
+    state.go_live(&feed);
+    let ended = show(state, Source::Live(Arc::clone(&feed), told), inbox, send);
+    feed.stop();
+    ended
+}
+
+fn show(state: State, source: Source, inbox: Receiver<Message>, send: Sender<Message>) -> io::Result<Ended> {
     let tell = send.clone();
     signals::listen(move |asked| tell.send(Message::Asked(asked)).is_ok())?;
     let _screen = Screen::take()?;
     listen_to_terminal(&send)?;
     let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    Loop { state, follow, inbox, terminal, drawn: None, looked: Instant::now(), send, fetching: Arc::default() }.go()
+    Loop { state, source, inbox, terminal, drawn: None, looked: Instant::now(), send, fetching: Arc::default() }.go()
+}
+
+/// Where what is shown comes from.
+enum Source {
+    /// Files, which are read to their end.
+    Files(Follow),
+    /// A run, and whether a message waits that something of it is new.
+    Live(Arc<Feed>, Arc<AtomicBool>),
+}
+
+impl Source {
+    fn stop(&self) {
+        match self {
+            Self::Files(follow) => follow.stop(),
+            Self::Live(feed, _) => feed.stop(),
+        }
+    }
 }
 
 fn listen_to_terminal(send: &Sender<Message>) -> io::Result<()> {
@@ -109,7 +157,7 @@ fn let_go(snapshot: Arc<Snapshot>) {
 
 struct Loop {
     state: State,
-    follow: Follow,
+    source: Source,
     inbox: Receiver<Message>,
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
     drawn: Option<Instant>,
@@ -148,7 +196,7 @@ impl Loop {
             // What waits together is drawn together.
             while let Some(message) = next {
                 if let Some(ended) = self.take(message, &mut changed)? {
-                    self.follow.stop();
+                    self.source.stop();
                     return Ok(ended);
                 }
                 next = self.inbox.try_recv().ok();
@@ -169,20 +217,7 @@ impl Loop {
                 *changed = true;
             }
             Message::Asked(Asked::End(signal)) => return Ok(Some(Ended::Signal(signal))),
-            Message::News => {
-                if let Some(news) = self.follow.take() {
-                    if let Stage::Failed(errors) = news.stage {
-                        return Ok(Some(Ended::Unreadable(errors)));
-                    }
-                    if news.stage != Stage::Reading {
-                        self.look();
-                    }
-                    let before = Arc::clone(&self.state.snapshot);
-                    let ended = self.happen(Event::News(news), changed);
-                    let_go(before);
-                    return ended;
-                }
-            }
+            Message::News => return self.news(changed),
             Message::Done(event) => return self.happen(*event, changed),
             Message::Terminal(event) => {
                 let event = match event {
@@ -196,6 +231,36 @@ impl Loop {
             }
         }
         Ok(None)
+    }
+
+    /// Takes what is new.
+    fn news(&mut self, changed: &mut bool) -> io::Result<Option<Ended>> {
+        match &self.source {
+            Source::Files(follow) => {
+                let Some(news) = follow.take() else { return Ok(None) };
+                if let Stage::Failed(errors) = news.stage {
+                    return Ok(Some(Ended::Unreadable(errors)));
+                }
+                if news.stage != Stage::Reading {
+                    self.look();
+                }
+                let before = Arc::clone(&self.state.snapshot);
+                let ended = self.happen(Event::News(news), changed);
+                let_go(before);
+                ended
+            }
+            Source::Live(feed, told) => {
+                told.store(false, Ordering::Release);
+                let changes = feed.take();
+                if let Some(Stage::Failed(errors)) = changes.ended {
+                    return Ok(Some(Ended::Unreadable(errors)));
+                }
+                if changes.ended.is_some() {
+                    self.look();
+                }
+                self.happen(Event::Live(Box::new(changes)), changed)
+            }
+        }
     }
 
     fn happen(&mut self, event: Event, changed: &mut bool) -> io::Result<Option<Ended>> {
@@ -251,12 +316,22 @@ impl Loop {
 
     /// Looks how far reading came; says whether that changed.
     fn look(&mut self) -> bool {
-        let reached = self.follow.reached();
-        if reached == self.state.reached && !self.state.is_flowing() {
-            return false;
+        match &self.source {
+            Source::Files(follow) => {
+                let reached = follow.reached();
+                if reached == self.state.reached && !self.state.is_flowing() {
+                    return false;
+                }
+                update(&mut self.state, Event::Reached(reached));
+                true
+            }
+            Source::Live(feed, _) => {
+                let status = feed.status();
+                let changed = self.state.would_change(&status);
+                update(&mut self.state, Event::Status(status));
+                changed
+            }
         }
-        update(&mut self.state, Event::Reached(reached));
-        true
     }
 
     fn draw(&mut self) -> io::Result<()> {

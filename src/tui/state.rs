@@ -18,9 +18,11 @@ use super::answer::{Answer, Asked};
 use super::filter::Filter;
 use super::keys::Keymap;
 use super::list::List;
+use super::live::Live;
 use super::order::Order;
 use super::tally::Tally;
 use super::theme::{Glyphs, Look, Part, Theme};
+use crate::engine::feed::Sandbox;
 use crate::engine::follow::{Reached, Stage};
 use crate::engine::snapshot::{Client, Snapshot};
 use crate::report::clock::Moment;
@@ -138,6 +140,8 @@ pub struct State {
     pub stream: usize,
     /// Clients that are offline, and online.
     pub online: [usize; 2],
+    /// Clients that are listed and seen in one direction only.
+    pub halves: usize,
     /// How often the lists were made.
     pub listed: u64,
     /// The answer, and what it was made of.
@@ -146,13 +150,17 @@ pub struct State {
     pub tally: Tally,
     /// A word on what was just done.
     pub notice: Option<String>,
+    /// The run, where it goes on while it is looked at.
+    pub live: Option<Live>,
+    /// Whether who looks into packets is confined.
+    pub sandbox: Sandbox,
 }
 
 impl State {
     /// A UI on a terminal of that size, before anything was read.
     #[must_use]
     pub fn new(preferences: Preferences, area: Rect) -> Self {
-        let Preferences { language, zone, position, look, glyphs, keymap, selection, colours } = preferences;
+        let Preferences { language, zone, position, look, glyphs, keymap, selection, colours, sandbox } = preferences;
         Self {
             snapshot: Arc::default(),
             stage: Stage::Reading,
@@ -197,10 +205,13 @@ impl State {
             field: 0,
             stream: 0,
             online: [0; 2],
+            halves: 0,
             listed: 0,
             answered: None,
             tally: Tally::default(),
             notice: None,
+            live: None,
+            sandbox,
         }
     }
 

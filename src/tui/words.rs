@@ -1,5 +1,6 @@
 //! Short words of the UI that no sentence of a report has.
 
+use crate::engine::snapshot::Directions;
 use crate::report::language::{Language, say};
 use crate::report::model::Audience;
 use crate::settings::CapturePoint;
@@ -58,6 +59,26 @@ pub fn short(number: u64) -> String {
         0..=9_999 => number.to_string(),
         10_000..=9_999_999 => format!("{} k", number / 1000),
         _ => format!("{:.1} M", number as f64 / 1e6),
+    }
+}
+
+/// In which directions a client was seen.
+pub const fn directions(seen: Directions, language: Language) -> &'static str {
+    match (seen.from, seen.to) {
+        (true, true) => language.pick("both directions", "双方向"),
+        (true, false) => language.pick("only from it", "送信のみ"),
+        (false, true) => language.pick("only to it", "受信のみ"),
+        (false, false) => language.pick("no direction known", "方向不明"),
+    }
+}
+
+/// Bits a second with a unit of thousands.
+pub fn bits(number: u64) -> String {
+    match number {
+        0..=9_999 => format!("{number} bit/s"),
+        10_000..=9_999_999 => format!("{} kbit/s", number / 1000),
+        10_000_000..=9_999_999_999 => format!("{} Mbit/s", number / 1_000_000),
+        _ => format!("{:.1} Gbit/s", number as f64 / 1e9),
     }
 }
 

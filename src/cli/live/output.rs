@@ -9,7 +9,7 @@ use crate::error::Error;
 /// An open destination.
 pub struct LiveOutput {
     path: Option<PathBuf>,
-    sink: BufWriter<Box<dyn Write>>,
+    sink: BufWriter<Box<dyn Write + Send>>,
     gone: bool,
 }
 
@@ -80,8 +80,8 @@ impl LiveOutput {
     }
 }
 
-fn sink(path: Option<&Path>, anew: bool) -> Result<BufWriter<Box<dyn Write>>, Error> {
-    let sink: Box<dyn Write> = match path {
+fn sink(path: Option<&Path>, anew: bool) -> Result<BufWriter<Box<dyn Write + Send>>, Error> {
+    let sink: Box<dyn Write + Send> = match path {
         Some(path) => {
             let mut options = OpenOptions::new();
             let file = options.create(true).append(!anew).write(true).truncate(anew).open(path);

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use crate::engine::feed::Sandbox;
+
 /// On a reading thread: keeps `CAP_NET_RAW`, with which an interface that comes back is opened again.
 #[cfg(all(target_os = "linux", feature = "live"))]
 pub fn keep_capture() {
@@ -16,34 +18,38 @@ pub fn keep_capture() {
     let _ = caps::set(None, CapSet::Permitted, &kept);
 }
 
-/// On the thread that analyses, before it starts others: no capability, and files only below `folders`. Says what could
-/// not be done.
+/// On the thread that analyses, before it starts others: no capability, and files only below `folders`, and the terminal
+/// where `screen`. Says how far that went.
 #[cfg(target_os = "linux")]
-pub fn give_up(folders: &[PathBuf]) -> Option<String> {
+pub fn give_up(folders: &[PathBuf], screen: bool) -> Sandbox {
     use caps::CapSet;
     for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
         let _ = caps::clear(None, set);
     }
-    match confine(folders) {
+    match confine(folders, screen) {
         Ok(landlock::RulesetStatus::NotEnforced) => {
-            Some("this kernel has no Landlock; the analysis could open files of its user".to_owned())
+            Sandbox::Open("this kernel has no Landlock; the analysis could open files of its user".to_owned())
         }
-        Ok(_) => None,
-        Err(error) => Some(format!("Landlock cannot confine the analysis: {error}")),
+        Ok(_) => Sandbox::Confined,
+        Err(error) => Sandbox::Open(format!("Landlock cannot confine the analysis: {error}")),
     }
 }
 
 #[cfg(target_os = "linux")]
-fn confine(folders: &[PathBuf]) -> Result<landlock::RulesetStatus, landlock::RulesetError> {
+fn confine(folders: &[PathBuf], screen: bool) -> Result<landlock::RulesetStatus, landlock::RulesetError> {
     use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
     let abi = ABI::V5;
     let output =
         AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate | AccessFs::ReadDir;
+    // Keys and the size of the screen come from there; what is open already stays so.
+    let terminal = screen.then_some("/dev/tty");
+    let keys = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
         .create()?
         .add_rules(path_beneath_rules(folders, output))?
+        .add_rules(path_beneath_rules(terminal, keys))?
         .restrict_self()?;
     Ok(status.ruleset)
 }
@@ -54,6 +60,52 @@ pub fn keep_capture() {}
 
 /// Other systems have other means.
 #[cfg(not(target_os = "linux"))]
-pub fn give_up(_folders: &[PathBuf]) -> Option<String> {
-    None
+pub fn give_up(_folders: &[PathBuf], _screen: bool) -> Sandbox {
+    Sandbox::None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs::File;
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// What a confined thread may open, and one that it starts. The thread of the test itself stays as it is.
+    #[test]
+    fn a_confined_thread_opens_nothing_but_outputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, secret) = (folder.path().join("out"), folder.path().join("secret"));
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(&secret, "secret").unwrap();
+        let (own, hidden) = (inside.clone(), secret.clone());
+        let seen = std::thread::spawn(move || {
+            let sandbox = give_up(std::slice::from_ref(&own), false);
+            let work = move || {
+                let refused = |outcome: std::io::Result<File>| outcome.err().map(|error| error.kind());
+                (
+                    File::create_new(own.join("written")).is_ok(),
+                    [
+                        refused(File::open(&hidden)),
+                        refused(File::create_new(hidden.with_extension("new"))),
+                        refused(File::open(own.join("written"))),
+                        refused(File::open("/etc/passwd")),
+                    ],
+                    std::net::TcpStream::connect("127.0.0.1:9").map_err(|error| error.kind()).err(),
+                )
+            };
+            (sandbox, std::thread::spawn(work).join().unwrap())
+        });
+        let (sandbox, (written, refused, connected)) = seen.join().unwrap();
+        assert!(written && inside.join("written").exists());
+        assert_eq!(std::fs::read_to_string(&secret).unwrap(), "secret", "this thread is not confined");
+        if let Sandbox::Open(why) = sandbox {
+            // Nothing to see on a kernel that cannot confine; it is said, and not passed off as confined.
+            assert!(why.contains("Landlock"), "{why}");
+            return;
+        }
+        assert_eq!(refused, [Some(ErrorKind::PermissionDenied); 4]);
+        assert_eq!(connected, Some(ErrorKind::PermissionDenied));
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::super::run::say;
+use super::super::console::say;
 use super::ring::{Full, Names, Ring};
 use crate::error::Error;
 use crate::source::append::Appender;

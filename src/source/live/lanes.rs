@@ -63,6 +63,10 @@ impl Lanes {
         self.lanes.iter().map(|lane| lane.input.clone()).collect()
     }
 
+    pub(super) fn packets(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.number).sum()
+    }
+
     pub(super) fn add(&mut self, source: u16, batch: Arc<Batch>) {
         if let Some(lane) = self.get(source)
             && !batch.is_empty()

@@ -207,6 +207,12 @@ impl Live {
         self.lanes.inputs()
     }
 
+    /// Packets handed over so far.
+    #[must_use]
+    pub fn packets(&self) -> u64 {
+        self.lanes.packets()
+    }
+
     /// The journal entries of a stream that has ended.
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {

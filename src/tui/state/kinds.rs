@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use ratatui::style::Color;
 
+use crate::engine::feed::Sandbox;
 use crate::engine::proof::{Proof, Wanted};
 use crate::report::{Language, Selection};
 use crate::settings::CapturePoint;
@@ -32,6 +33,8 @@ pub struct Preferences {
     pub selection: Selection,
     /// Colours that the person wants otherwise.
     pub colours: Vec<(Part, Color)>,
+    /// Whether who looks into packets is confined.
+    pub sandbox: Sandbox,
 }
 
 /// A screen.

@@ -50,15 +50,17 @@ impl State {
         let is_shown = |client: &Client| self.selection.is_everything() || shown.contains(&std::ptr::from_ref(client));
         let mut rows = Vec::new();
         let mut online = [0; 2];
+        let mut halves = 0;
         for (index, client) in self.snapshot.clients.iter().enumerate().filter(|(_, client)| is_shown(client)) {
             let row = self.client_row(index, client);
+            halves += usize::from(client.seen.from != client.seen.to);
             if let Some(is_online) = client.online {
                 online[usize::from(is_online)] += 1;
             }
             rows.push(((client.online != Some(false), Reverse(row.worst), index), row));
         }
         rows.sort_unstable_by_key(|(order, _)| *order);
-        self.online = online;
+        (self.online, self.halves) = (online, halves);
         self.clients = rows.into_iter().map(|(_, row)| row).collect();
         let at = self.chosen.and_then(|chosen| {
             let is_it = |row: &ClientRow| self.snapshot.clients.get(row.index).is_some_and(|c| c.address == chosen);
@@ -88,6 +90,11 @@ impl State {
         (self.rows, self.counts, self.gravest) = (rows, counts, gravest);
         self.listed = self.listed.wrapping_add(1);
         let height = layout::finding_rows(self);
+        if let (Some(_), Some(row)) = (&self.live, selected) {
+            // What somebody looks at stays where it is on the screen, whatever comes above it.
+            let down = self.finding_list.selected.saturating_sub(self.finding_list.top);
+            self.finding_list.top = row.saturating_sub(down);
+        }
         self.finding_list.select(selected.unwrap_or(0), self.rows.len(), height);
     }
 

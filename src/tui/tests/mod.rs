@@ -2,6 +2,7 @@
 
 mod finding;
 mod lists;
+mod live;
 mod mouse;
 mod movement;
 mod proof;

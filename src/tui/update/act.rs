@@ -91,6 +91,7 @@ pub fn works_below(state: &State, action: Action) -> bool {
         Action::Mark | Action::Copy => state.finding().is_some(),
         Action::Export => !state.snapshot.inputs.is_empty(),
         Action::Palette => true,
+        Action::Freeze => state.live.is_some() && state.is_reading(),
     }
 }
 
@@ -99,7 +100,15 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if !works(state, action) {
         return Vec::new();
     }
+    if matches!(action, Action::Open | Action::Mark | Action::Copy | Action::Export) {
+        state.hold_on();
+    }
     match action {
+        Action::Freeze => {
+            state.freeze();
+            settle(state);
+        }
+        Action::First if state.live.is_some() && in_findings(state) => state.follow_newest(),
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Help => {
@@ -194,6 +203,11 @@ fn open(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether the list of findings has the keys.
+fn in_findings(state: &State) -> bool {
+    state.overlay.is_none() && state.screen() == Screen::Overview && state.pane == Pane::Findings
+}
+
 fn next_pane(state: &mut State) {
     if state.screen() == Screen::Peers {
         state.peer = state.peer.wrapping_add(1) % state.snapshot.clients.len().max(1);
@@ -214,6 +228,7 @@ fn next_pane(state: &mut State) {
 }
 
 fn go(state: &mut State, screen: Screen) {
+    state.hold_on();
     if screen == Screen::Packets && state.screen() == Screen::Ladder {
         // The step that was selected is looked at, whether its packet is here yet or not.
         state.sought = view::ladder::selected_packet(state);

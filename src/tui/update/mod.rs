@@ -68,6 +68,15 @@ fn happen(state: &mut State, event: Event) -> Vec<Effect> {
             state.note_reached(reached);
             Vec::new()
         }
+        Event::Live(changes) => {
+            state.hear(*changes);
+            settle(state);
+            Vec::new()
+        }
+        Event::Status(status) => {
+            state.note_status(status);
+            Vec::new()
+        }
         Event::Proof(wanted, result) => {
             proven(state, wanted, result);
             Vec::new()

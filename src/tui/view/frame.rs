@@ -22,7 +22,10 @@ const MAX_NAME: usize = 80;
 /// Draws the first line and the last two.
 pub fn render(frame: &mut Frame<'_>, parts: Parts, state: &State) {
     let theme = state.theme();
-    bar(frame, parts.bar, state);
+    match &state.live {
+        Some(live) if state.is_reading() => super::live::bar(frame, parts.bar, state, live),
+        _ => bar(frame, parts.bar, state),
+    }
     frame.render_widget(coverage(state, usize::from(parts.coverage.width)), parts.coverage);
     let keys = match &state.notice {
         Some(notice) => Line::styled(fit(&format!(" {notice}"), usize::from(parts.keys.width)), theme.strong),
@@ -80,7 +83,7 @@ fn capture(state: &State) -> String {
 
 /// How far reading is, and in which zone times are shown.
 fn progress(state: &State) -> String {
-    let zone = if state.utc { "UTC".to_owned() } else { offset(state) };
+    let zone = zone(state);
     let packets = words::short(state.reached.packets);
     let counted = say!(state.language, "{packets} packets", "{packets} パケット");
     let how = match &state.stage {
@@ -103,6 +106,11 @@ fn progress(state: &State) -> String {
     format!("{how} {} {zone} ", state.glyphs.pick("▪", "|"))
 }
 
+/// The zone in which times are shown.
+pub(super) fn zone(state: &State) -> String {
+    if state.utc { "UTC".to_owned() } else { offset(state) }
+}
+
 fn offset(state: &State) -> String {
     let time = state.snapshot.inputs.iter().filter_map(|input| input.last).max().unwrap_or_default();
     let text = crate::report::clock::Moment { time, digits: 0 }.in_zone(&state.zone);
@@ -111,14 +119,19 @@ fn offset(state: &State) -> String {
 
 /// Packets a second by the last samples.
 fn rate(state: &State) -> String {
-    let last = state.rates.iter().rev().take(TICKS_A_SECOND as usize);
-    let (sum, count) = last.fold((0u64, 0u64), |(sum, count), packets| (sum.saturating_add(*packets), count + 1));
-    let rate = words::short(sum.saturating_mul(TICKS_A_SECOND).checked_div(count).unwrap_or(0));
+    let rate = words::short(packet_rate(state));
     say!(state.language, "{rate}/s", "{rate}/秒")
 }
 
+/// Packets a second by the last samples.
+pub(super) fn packet_rate(state: &State) -> u64 {
+    let last = state.rates.iter().rev().take(TICKS_A_SECOND as usize);
+    let (sum, count) = last.fold((0u64, 0u64), |(sum, count), packets| (sum.saturating_add(*packets), count + 1));
+    sum.saturating_mul(TICKS_A_SECOND).checked_div(count).unwrap_or(0)
+}
+
 /// The rate of the last samples.
-fn sparkline(state: &State) -> String {
+pub(super) fn sparkline(state: &State) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const PLAIN: [char; 8] = ['_', '_', '.', '.', '-', '-', '=', '='];
     let bars = if state.glyphs == crate::tui::theme::Glyphs::Unicode { BARS } else { PLAIN };
@@ -134,6 +147,18 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
     let mark = state.glyphs.pick("·", "-");
     let protocols = if quality.protocols_seen.is_empty() { "–".to_owned() } else { quality.protocols_seen.join(" ") };
     let mut parts: Vec<(bool, String)> = vec![(false, protocols)];
+    match state.client() {
+        Some(client) => {
+            let both = client.seen.from && client.seen.to;
+            let (address, seen) = (client.address, words::directions(client.seen, language));
+            parts.push((!both, say!(language, "{address}: {seen}", "{address}：{seen}")));
+        }
+        None if state.halves > 0 => {
+            let clients = words::short(state.halves as u64);
+            parts.push((true, say!(language, "{clients} clients in one direction", "片方向の端末 {clients} 台")));
+        }
+        None => {}
+    }
     let mut count = |number: u64, en: &str, ja: &str| {
         if number > 0 {
             let number = words::short(number);
@@ -155,7 +180,7 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
         let filter = sanitize(filter, MAX_NAME);
         parts.push((true, say!(language, "filter {filter}", "フィルター {filter}")));
     }
-    if parts.iter().all(|(bad, _)| !bad) && !state.is_reading() {
+    if parts.iter().all(|(bad, _)| !bad) && (!state.is_reading() || state.live.is_some() && !state.clients.is_empty()) {
         parts.push((false, language.pick("both directions, nothing lost", "双方向、欠落なし").to_owned()));
     }
     parts.push((false, words::position(state.position, language).to_owned()));
@@ -187,7 +212,11 @@ fn keys(state: &State, width: usize) -> Line<'static> {
     let shown: Vec<(Action, String, &str)> = order
         .iter()
         .filter(|(action, ..)| works(state, *action))
-        .map(|(action, en, ja)| (*action, state.keymap.shown(*action), state.language.pick(en, ja)))
+        .map(|(action, en, ja)| match action {
+            Action::Freeze if state.held_back().is_some() => (*action, "go on", "再開"),
+            _ => (*action, *en, *ja),
+        })
+        .map(|(action, en, ja)| (action, state.keymap.shown(action), state.language.pick(en, ja)))
         .filter(|(_, key, _)| !key.is_empty())
         .collect();
     let columns = |(_, key, word): &(Action, String, &str)| key.width() + word.width() + 4;
@@ -214,6 +243,7 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
     const OVERVIEW: &[(Action, &str, &str)] = &[
         (Action::Open, "open", "開く"),
         (Action::NextPane, "clients", "枠"),
+        (Action::Freeze, "freeze", "停止"),
         (Action::Filter, "filter", "絞込"),
         (Action::Search, "search", "検索"),
         (Action::Copy, "copy", "コピー"),
@@ -228,6 +258,7 @@ fn order(state: &State) -> &'static [(Action, &'static str, &'static str)] {
         (Action::Open, "ladder", "図"),
         (Action::Packets, "packets", "パケット"),
         (Action::NextFinding, "next", "次"),
+        (Action::Freeze, "freeze", "停止"),
         (Action::Copy, "copy", "コピー"),
         (Action::Help, "help", "ヘルプ"),
         (Action::Quit, "quit", "終了"),

@@ -106,11 +106,21 @@ fn client_line(state: &State, row: ClientRow, width: usize, style: Style) -> Lin
         (role, _) => format!("{address} {role}"),
     };
     Line::from(vec![
-        Span::styled(format!("{} ", state.glyphs.online(client.online)), online.patch(style)),
+        Span::styled(state.glyphs.online(client.online).to_owned(), online.patch(style)),
+        Span::styled(one_way(state, client), theme.severity(Severity::Warning).patch(style)),
         Span::styled(pad(&name, room), style),
         Span::styled(format!(" {families}"), style),
         Span::styled(pad_left(&troubles, 3), theme.faint.patch(style)),
     ])
+}
+
+/// A mark where a client is seen in one direction only: what it sends, or what it is sent.
+fn one_way(state: &State, client: &Client) -> &'static str {
+    match (client.seen.from, client.seen.to) {
+        (true, false) => state.glyphs.pick("→", ">"),
+        (false, true) => state.glyphs.pick("←", "<"),
+        (true, true) | (false, false) => " ",
+    }
 }
 
 /// The two families in a few columns: `4✗ 6✓`.
@@ -140,7 +150,9 @@ fn findings(frame: &mut Frame<'_>, area: Rect, state: &State) {
     frame.render_widget(block, area);
     let (height, list) = (usize::from(inner.height), state.finding_list);
     if state.rows.is_empty() {
-        let text = if state.is_reading() {
+        let text = if state.live.is_some() && state.is_reading() && state.filter.is_empty() {
+            state.language.pick("nothing yet; watching", "まだありません（監視中）")
+        } else if state.is_reading() {
             state.language.pick("nothing yet; still reading", "まだありません（読み込み中）")
         } else if state.filter.is_empty() {
             state.language.pick("nothing found", "所見はありません")

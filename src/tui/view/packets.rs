@@ -20,11 +20,12 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let (at, many) = (state.finding_list.selected + 1, state.rows.len());
     let all = if state.only_evidence { state.language.pick(", evidence alone", "、証拠のみ") } else { "" };
     let count = state.packet_rows.len();
-    let title = say!(
+    let mut title = say!(
         state.language,
         "{count} packets of finding {at}/{many}{all}",
         "所見 {at}/{many} のパケット {count} 件{all}"
     );
+    title.push_str(&forgotten(state));
     let block = pane(title, true, state);
     let inner = block.inner(list);
     frame.render_widget(block, list);
@@ -39,6 +40,21 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
         scrollbar(frame, list, state.packet_list.top, usize::from(inner.height), count, state);
     }
     bytes::render_pane(frame, below, state, None);
+}
+
+/// What a live run does not remember any more of what is shown.
+fn forgotten(state: &State) -> String {
+    let language = state.language;
+    match state.proof() {
+        Some(proof) if proof.gone > 0 && !proof.packets.is_empty() => {
+            let gone = proof.gone;
+            say!(language, "; {gone} of the evidence forgotten", "、証拠 {gone} 件は破棄済み")
+        }
+        Some(proof) if proof.faded && !proof.packets.is_empty() => {
+            language.pick("; others may be forgotten", "、他は破棄済みの可能性").to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 /// Why there are no packets to see.
@@ -61,6 +77,14 @@ pub fn missing(state: &State) -> Option<String> {
             let message = crate::report::words::safe(message);
             Some(say!(language, "the packets cannot be read: {message}", "パケットを読めません：{message}"))
         }
+        Proving::Ready(_, proof) if proof.packets.is_empty() && state.snapshot.memory.is_some() => Some(
+            language
+                .pick(
+                    "Its packets are forgotten: a live run remembers the latest ones, and the evidence of the latest findings. --write keeps all, --write-findings the evidence.",
+                    "該当パケットは既に破棄されました。ライブ監視は直近のパケットと直近の所見の証拠だけを保持します。すべて残すには --write、証拠だけなら --write-findings を指定してください。",
+                )
+                .to_owned(),
+        ),
         Proving::Ready(_, proof) if proof.packets.is_empty() => {
             Some(language.pick("no packet of this finding is in the file any more", "該当パケットがファイルにありません").to_owned())
         }

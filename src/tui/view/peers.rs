@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::{page, page_length, pane};
 use crate::engine::snapshot::Client;
 use crate::report::wrap::wrap;
-use crate::tui::fit::{fit, pad};
+use crate::tui::fit::{broken, fit, pad};
 use crate::tui::peers::{Row, Value, left, right, rows};
 use crate::tui::state::State;
 use crate::verdict::Severity;
@@ -54,11 +54,11 @@ fn lines(state: &State, one: &Client, width: usize) -> Vec<Line<'static>> {
         }),
     )];
     let (same, differs): (Vec<Row>, Vec<Row>) = asked.into_iter().partition(|row| !row.differs());
-    lines.extend(facts.iter().map(|row| columns.row(state, row)));
+    lines.extend(facts.iter().flat_map(|row| columns.row(state, row)));
     let mut part = |title: &str, rows: &[Row]| {
         lines.push(Line::default());
         lines.push(Line::styled(format!(" {title}"), theme.accent));
-        lines.extend(rows.iter().map(|row| columns.row(state, row)));
+        lines.extend(rows.iter().flat_map(|row| columns.row(state, row)));
     };
     if differs.is_empty() {
         let text = "Both asked for nothing that only one of them got";
@@ -100,19 +100,38 @@ impl Columns {
         Self { label, side: width.saturating_sub(label + 4) / 2 }
     }
 
-    fn row(self, state: &State, row: &Row) -> Line<'static> {
+    /// A row, in as many lines as its longer side needs.
+    fn row(self, state: &State, row: &Row) -> Vec<Line<'static>> {
         let theme = state.theme();
         let style = |value: &Value| value.severity.map_or(theme.text, |severity| theme.severity(severity));
-        let sides = [&row.sides[0], &row.sides[1]]
-            .map(|side| side.as_ref().map_or_else(Default::default, |value| (value.text.clone(), style(value))));
+        let mut sides = [&row.sides[0], &row.sides[1]].map(|side| {
+            let text = side.as_ref().map_or("", |value| value.text.as_str());
+            (broken(text, self.side, 2).into_iter(), side.as_ref().map_or_else(Style::new, style))
+        });
         let label = if row.differs() { theme.strong } else { theme.text };
-        let mut line = self.line((&row.label, label), sides);
+        let mut lines: Vec<Line<'static>> = Vec::new();
+        loop {
+            let mut shown = [false; 2];
+            let mut at = 0;
+            let told = sides.each_mut().map(|(lines, style)| {
+                let line = lines.next();
+                if let Some(shown) = shown.get_mut(at) {
+                    *shown = line.is_some();
+                }
+                at += 1;
+                (line.unwrap_or_default(), *style)
+            });
+            if shown == [false; 2] {
+                break;
+            }
+            lines.push(self.line((if lines.is_empty() { &row.label } else { "" }, label), told));
+        }
         if row.differs()
-            && let Some(first) = line.spans.first_mut()
+            && let Some(first) = lines.first_mut().and_then(|line| line.spans.first_mut())
         {
             *first = Span::styled(state.glyphs.pick("▶", ">"), theme.accent);
         }
-        line
+        lines
     }
 
     fn line(self, (label, style): (&str, Style), sides: [(String, Style); 2]) -> Line<'static> {

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{page, page_length};
+use super::{page, page_length, run};
 use crate::report::heading::{self, grouped};
 use crate::report::language::say;
 use crate::report::wrap::wrap;
@@ -44,11 +44,21 @@ fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let about = build::report(&outline, &Options::default());
     section(&mut lines, language.pick("Read", "読み込み"));
     let (packets, bytes) = (grouped(state.reached.packets), grouped(state.reached.bytes));
-    text(
-        &mut lines,
-        &say!(language, "{packets} packets, {bytes} bytes of files", "{packets} パケット、ファイル {bytes} バイト"),
-        theme.text,
-    );
+    match &state.live {
+        Some(live) => {
+            for line in run::stands(state, live) {
+                text(&mut lines, &line, theme.text);
+            }
+        }
+        None => text(
+            &mut lines,
+            &say!(language, "{packets} packets, {bytes} bytes of files", "{packets} パケット、ファイル {bytes} バイト"),
+            theme.text,
+        ),
+    }
+    section(&mut lines, language.pick("Sandbox", "サンドボックス"));
+    let (confined, bad) = run::sandbox(state);
+    text(&mut lines, &confined, if bad { theme.severity(Severity::Warning) } else { theme.text });
     section(&mut lines, language.pick("Hosts", "ホスト"));
     for role in [Role::Client, Role::Proxy, Role::Resolver, Role::Nat] {
         let count = state.snapshot.clients.iter().filter(|client| client.role == role).count();
@@ -68,11 +78,20 @@ fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     }
     section(&mut lines, language.pick("What it cannot show", "取得データの限界"));
     let limits = heading::limits(&about, language);
-    if limits.is_empty() && state.unread().is_empty() {
+    if limits.is_empty() && state.unread().is_empty() && state.halves == 0 {
         text(&mut lines, language.pick("nothing is known against it", "問題は見つかっていません"), theme.text);
     }
     for limit in limits.iter().chain(state.unread()) {
         text(&mut lines, &format!("! {limit}"), theme.severity(Severity::Warning));
+    }
+    for line in run::halves(state) {
+        text(&mut lines, &format!("! {line}"), theme.severity(Severity::Warning));
+    }
+    if let Some(live) = state.live.as_ref().filter(|live| !live.messages.is_empty()) {
+        section(&mut lines, language.pick("What the run said", "実行中のメッセージ"));
+        for message in live.messages.iter().rev() {
+            text(&mut lines, &crate::report::words::safe(message), theme.text);
+        }
     }
     section(&mut lines, language.pick("Captures", "キャプチャ"));
     for line in heading::inputs(&about, language, &state.shown_zone()) {
