@@ -28,6 +28,8 @@ pub enum Event {
     Status(Status),
     /// The packets that were asked for; `None` where something else was asked for meanwhile.
     Proof(Wanted, Result<Option<Proof>, String>),
+    /// Go on with what is done little by little.
+    GoOn,
     /// Something that was to be done is done, or failed.
     Notice(String),
 }
@@ -43,6 +45,8 @@ pub enum Effect {
     Redraw,
     /// Put text on the clipboard.
     Copy(String),
+    /// Come back with [`Event::GoOn`] when nobody waits.
+    GoOn,
     /// Write a file.
     Export(Export),
     /// Read packets.

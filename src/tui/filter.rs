@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::tz::TimeZone;
 
+use super::texts::Texts;
 use crate::engine::snapshot::Snapshot;
 use crate::report::Language;
 use crate::report::clock::{self, Moment};
@@ -103,22 +104,30 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Whether it looks into the text of findings.
+    #[must_use]
+    pub fn reads_text(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Text(_)))
+    }
+
     /// The filter, ready to look at the findings of a snapshot.
     #[must_use]
-    pub fn over<'a>(&'a self, snapshot: &'a Snapshot) -> Passing<'a> {
+    pub fn over<'a>(&'a self, snapshot: &'a Snapshot, texts: &'a Texts) -> Passing<'a> {
         let of_clients = self.terms.iter().any(|term| matches!(term.test, Test::Field("client", _)));
         let mut names = HashMap::new();
         for client in snapshot.clients.iter().filter(|_| of_clients) {
             let Some(name) = &client.name else { continue };
             names.extend(client.addresses.iter().map(|address| (*address, name.as_str())));
         }
-        Passing { filter: self, names, clients: HashMap::new(), room: String::new() }
+        Passing { filter: self, snapshot, texts, names, clients: HashMap::new(), room: String::new() }
     }
 }
 
 /// A filter that looks at findings, one after the other. What it says of a client is found out once.
 pub struct Passing<'a> {
     filter: &'a Filter,
+    snapshot: &'a Snapshot,
+    texts: &'a Texts,
     names: HashMap<IpAddr, &'a str>,
     /// By the number of the term and the client.
     clients: HashMap<(usize, IpAddr), bool>,
@@ -128,11 +137,12 @@ pub struct Passing<'a> {
 impl Passing<'_> {
     /// Whether `finding` passes; `marked` is asked where that matters.
     pub fn passes(&mut self, finding: &Filed, marked: impl Fn() -> bool) -> bool {
-        let Self { filter, names, clients, room } = self;
+        let Self { filter, snapshot, texts, names, clients, room } = self;
         filter.terms.iter().enumerate().all(|(number, term)| {
             let any = |choices: &[String], value: &str| choices.iter().any(|text| matches(text, value));
             let holds = match &term.test {
-                Test::Text(choices) => any_fact(finding, room, |fact| any(choices, fact)),
+                Test::Text(_) if texts.get(finding).is_none() && !Texts::is_little(snapshot) => return false,
+                Test::Text(choices) => any_text(snapshot, texts, finding, room, |fact| any(choices, fact)),
                 Test::Field("client", choices) => *clients.entry((number, finding.client)).or_insert_with(|| {
                     let name = names.get(&finding.client).map(|name| name.to_ascii_lowercase());
                     any(choices, &finding.client.to_string()) || name.is_some_and(|name| any(choices, &name))
@@ -187,11 +197,34 @@ fn values(name: &str, finding: &Filed) -> Vec<String> {
 }
 
 /// Whether `holds` is true of any name or address of a finding, in lower case; `room` is where that is written.
-pub fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool) -> bool {
+fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool) -> bool {
     let known = [Some(finding.verdict.name()), finding.cause.map(Cause::name), finding.host.as_deref()];
     if known.into_iter().flatten().any(|text| holds(&text.to_ascii_lowercase())) {
         return true;
     }
+    room.clear();
+    facts(finding, room);
+    room.lines().any(holds)
+}
+
+/// Whether `holds` is true of any name or address of a finding: by its text, where that is made. What has no text yet
+/// does not pass.
+pub fn any_text(
+    snapshot: &Snapshot,
+    texts: &Texts,
+    finding: &Filed,
+    room: &mut String,
+    holds: impl Fn(&str) -> bool,
+) -> bool {
+    match texts.get(finding) {
+        Some(text) => text.lines().any(holds),
+        None => Texts::is_little(snapshot) && any_fact(finding, room, holds),
+    }
+}
+
+/// Writes all names and addresses of a finding, a line each, in lower case.
+pub fn facts(finding: &Filed, out: &mut String) {
+    let known = [Some(finding.verdict.name()), finding.cause.map(Cause::name), finding.host.as_deref()];
     let finding = &finding.open();
     let details = &finding.details;
     let (http, tls, proxy) = (details.http.as_ref(), details.tls.as_ref(), details.proxy.as_ref());
@@ -209,13 +242,13 @@ pub fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool
         proxy.and_then(|proxy| proxy.workstation.as_deref()),
     ];
     let schemes = proxy.into_iter().flat_map(|proxy| &proxy.schemes);
-    for text in texts.into_iter().flatten().chain(schemes.map(String::as_str)) {
-        room.clear();
-        room.push_str(text);
-        room.make_ascii_lowercase();
-        if holds(room) {
-            return true;
-        }
+    let texts = known.into_iter().flatten().chain(texts.into_iter().flatten()).chain(schemes.map(String::as_str));
+    for text in texts {
+        // A name from the wire must not become two lines.
+        out.extend(
+            text.chars().map(|character| if character.is_control() { ' ' } else { character.to_ascii_lowercase() }),
+        );
+        out.push('\n');
     }
     let numbers: [Option<&dyn Display>; 4] = [
         Some(&finding.client),
@@ -223,12 +256,10 @@ pub fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool
         finding.proxy.as_ref().map(|proxy| proxy as &dyn Display),
         http.and_then(|http| http.status.as_ref()).map(|status| status as &dyn Display),
     ];
-    numbers.into_iter().flatten().any(|number| {
-        room.clear();
+    for number in numbers.into_iter().flatten() {
         // Text takes whatever is written into it.
-        let _ = write!(room, "{number}");
-        holds(room)
-    })
+        let _ = writeln!(out, "{number}");
+    }
 }
 
 /// Whether `value` (lower case) is what `pattern` (lower case) says.

@@ -86,6 +86,7 @@ impl State {
         if let Some(stage) = ended {
             self.stage = stage;
         }
+        self.texts.forget(changes.told.iter().map(|(finding, _)| finding.id));
         let lists = !changes.told.is_empty() || !changes.hosts.is_empty();
         // A finding that was told anew is the same one, whatever it says now.
         let mut renamed = Vec::new();

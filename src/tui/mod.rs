@@ -34,6 +34,7 @@ mod terminal;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+pub mod texts;
 pub mod theme;
 pub mod update;
 pub mod view;

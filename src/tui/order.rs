@@ -102,7 +102,7 @@ pub fn listed(state: &State) -> Listed {
     let addresses: Option<Vec<IpAddr>> = state.client().map(|client| client.addresses.clone());
     let shown: Option<Vec<u32>> = (!state.selection.is_everything())
         .then(|| state.selection.findings(snapshot).iter().map(|finding| finding.id).collect());
-    let mut passing = state.filter.over(snapshot);
+    let mut passing = state.filter.over(snapshot, &state.texts);
     let mut listed = Listed::default();
     let (mut gravest, mut selected) = (None, None);
     let mut rows: Vec<(First<'_>, CaptureTime, u32, u32)> = Vec::new();

@@ -193,13 +193,14 @@ impl Loop {
                 self.looked = Instant::now();
                 changed |= self.look();
             }
-            // What waits together is drawn together.
+            // What waits together is drawn together, but for what is done little by little.
             while let Some(message) = next {
+                let is_slice = matches!(&message, Message::Done(event) if matches!(**event, Event::GoOn));
                 if let Some(ended) = self.take(message, &mut changed)? {
                     self.source.stop();
                     return Ok(ended);
                 }
-                next = self.inbox.try_recv().ok();
+                next = if is_slice { None } else { self.inbox.try_recv().ok() };
             }
         }
     }
@@ -277,6 +278,10 @@ impl Loop {
                     io::stdout().flush()?;
                     let word = copied(&text, self.state.language);
                     update(&mut self.state, Event::Notice(word));
+                }
+                Effect::GoOn => {
+                    // Behind everything that waits already: keys come first.
+                    let _ = self.send.send(Message::Done(Box::new(Event::GoOn)));
                 }
                 Effect::Export(what) => self.export(what)?,
                 Effect::Fetch(wanted) => self.fetch(wanted)?,

@@ -1,6 +1,6 @@
 //! Search in what is listed.
 
-use super::filter::{any_fact, matches};
+use super::filter::{any_text, matches};
 use super::state::{Screen, State};
 
 /// The row of the next match behind the selected one, or before it; goes round at the ends.
@@ -28,6 +28,8 @@ fn holds(state: &State, row: usize, text: &str, room: &mut String) -> bool {
                     .any(|part| matches(text, &part.to_ascii_lowercase()))
             })
         }
-        _ => state.row(row).is_some_and(|finding| any_fact(finding, room, |fact| matches(text, fact))),
+        _ => state
+            .row(row)
+            .is_some_and(|finding| any_text(&state.snapshot, &state.texts, finding, room, |fact| matches(text, fact))),
     }
 }

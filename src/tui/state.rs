@@ -21,6 +21,7 @@ use super::list::List;
 use super::live::Live;
 use super::order::Order;
 use super::tally::Tally;
+use super::texts::Texts;
 use super::theme::{Glyphs, Look, Part, Theme};
 use crate::engine::feed::Sandbox;
 use crate::engine::follow::{Reached, Stage};
@@ -148,6 +149,12 @@ pub struct State {
     pub answered: Option<(Asked, Answer)>,
     /// Numbers about all findings, as soon as a screen shows them.
     pub tally: Tally,
+    /// The text of findings, as far as it was needed and made.
+    pub texts: Texts,
+    /// A slice of it is being made.
+    pub makes_text: bool,
+    /// A search that waits for it: forward or not, with the selected row or not.
+    pub seeks: Option<(bool, bool)>,
     /// A word on what was just done.
     pub notice: Option<String>,
     /// The run, where it goes on while it is looked at.
@@ -209,6 +216,9 @@ impl State {
             listed: 0,
             answered: None,
             tally: Tally::default(),
+            texts: Texts::default(),
+            makes_text: false,
+            seeks: None,
             notice: None,
             live: None,
             sandbox,

@@ -21,6 +21,7 @@ impl State {
     pub fn publish(&mut self, news: News) {
         self.snapshot = news.snapshot;
         self.stage = news.stage;
+        self.texts.clear();
         self.list_clients();
         self.list_findings();
     }

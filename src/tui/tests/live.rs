@@ -198,7 +198,11 @@ fn lists_are_bounded_and_trouble_stays_longest() {
     let dull = opened(&["direct-ncsi-txt.pcap"], 80, 24, Preferences::default());
     let dull = dull.snapshot.findings.iter().find(|finding| finding.severity == Severity::Ok).unwrap();
     let (mut state, _) = watching(80, 24, Preferences::default());
-    let numbered = |model: &Filed, id: u32| Filed { id, ..model.clone() };
+    let numbered = |model: &Filed, id: u32| {
+        let mut finding = model.clone();
+        finding.id = id;
+        finding
+    };
     update(&mut state, told(&[numbered(grave, 1)], Change::New));
     let count = u32::try_from(MAX_LISTED_FINDINGS).unwrap();
     let many: Vec<Filed> = (2..count + 2).map(|id| numbered(dull, id)).collect();

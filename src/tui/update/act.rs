@@ -154,8 +154,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::ClearFilter => set_filter(state, "", Filter::default()),
         Action::Search => state.overlay = Some(Overlay::Search(Typed::default())),
-        Action::SearchNext => found(state, search::find(state, true, false)),
-        Action::SearchPrevious => found(state, search::find(state, false, false)),
+        Action::SearchNext => seek(state, true, false),
+        Action::SearchPrevious => seek(state, false, false),
         Action::Sort => {
             state.order.column = state.order.column.next();
             state.list_findings();
@@ -269,8 +269,18 @@ pub(super) fn set_filter(state: &mut State, text: &str, filter: Filter) {
     settle(state);
 }
 
+/// Searches; where the text of the findings is not made yet, as soon as it is.
+pub(super) fn seek(state: &mut State, forward: bool, with_this: bool) {
+    if state.screen() == Screen::Packets || state.texts.is_complete(&state.snapshot) {
+        let row = search::find(state, forward, with_this);
+        return found(state, row);
+    }
+    state.seeks = Some((forward, with_this));
+    state.notice = Some(state.language.pick("searching…", "検索中…").to_owned());
+}
+
 /// Goes to the row that a search found.
-pub(super) fn found(state: &mut State, row: Option<usize>) {
+fn found(state: &mut State, row: Option<usize>) {
     let Some(row) = row else {
         let text = crate::report::words::safe(state.searched.as_deref().unwrap_or_default());
         state.notice =

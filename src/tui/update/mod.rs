@@ -25,7 +25,35 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = happen(state, event);
     count(state);
     effects.extend(wish(state));
+    effects.extend(go_on(state));
     effects
+}
+
+/// Asks for time to make the text of findings, where something waits for it.
+fn go_on(state: &mut State) -> Option<Effect> {
+    let wanted = state.seeks.is_some() || state.filter.reads_text();
+    if state.makes_text || !wanted || state.texts.is_complete(&state.snapshot) {
+        return None;
+    }
+    state.makes_text = true;
+    Some(Effect::GoOn)
+}
+
+/// Makes some text; when all is there, what waited is done.
+fn make_text(state: &mut State) {
+    state.makes_text = false;
+    state.texts.make(&state.snapshot);
+    if !state.texts.is_complete(&state.snapshot) {
+        return;
+    }
+    if state.filter.reads_text() {
+        state.list_findings();
+        settle(state);
+    }
+    if let Some((forward, with_this)) = state.seeks.take() {
+        state.notice = None;
+        act::seek(state, forward, with_this);
+    }
 }
 
 /// Makes what the screen shows of all clients and findings together, where what was made before does not hold.
@@ -43,7 +71,8 @@ fn happen(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Event::Key(key) => {
-            state.notice = None;
+            // Whoever presses a key does not wait for what he searched.
+            (state.notice, state.seeks) = (None, None);
             match &state.overlay {
                 Some(Overlay::Filter(..) | Overlay::Search(_) | Overlay::Palette(..)) => typing::key(state, &key),
                 _ => state.keymap.action(Key::of(&key)).map_or_else(Vec::new, |action| act(state, action)),
@@ -79,6 +108,10 @@ fn happen(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Proof(wanted, result) => {
             proven(state, wanted, result);
+            Vec::new()
+        }
+        Event::GoOn => {
+            make_text(state);
             Vec::new()
         }
         Event::Notice(text) => {

@@ -2,13 +2,12 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::act::{act, found, set_filter};
+use super::act::{act, seek, set_filter};
 use crate::report::Language;
 use crate::tui::event::Effect;
 use crate::tui::filter::{Filter, completions};
 use crate::tui::keys::{Action, Group, Row, TABLE};
 use crate::tui::line::Line;
-use crate::tui::search;
 use crate::tui::state::{Overlay, State, Typed};
 use crate::tui::update::works_below;
 
@@ -102,8 +101,7 @@ fn search_key(state: &mut State, key: &KeyEvent, mut typed: Typed) {
             if !text.is_empty() {
                 remember(state, &text);
                 state.searched = Some(text);
-                let row = search::find(state, true, true);
-                found(state, row);
+                seek(state, true, true);
             }
             return;
         }

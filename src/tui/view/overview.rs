@@ -186,6 +186,10 @@ fn findings_title(state: &State) -> String {
     let mut title = say!(state.language, "Findings{of}{marks}", "所見{of}{marks}");
     if !state.filter_text.is_empty() {
         title.push_str(&format!(" [{}]", crate::report::words::safe(&state.filter_text)));
+        if state.filter.reads_text() && !state.texts.is_complete(&state.snapshot) {
+            let percent = state.texts.percent(&state.snapshot);
+            title.push_str(&say!(state.language, " searched {percent}%", " 検索 {percent}%"));
+        }
     }
     if state.order != crate::tui::order::Order::default() {
         let column = state.order.column.name(state.language);
