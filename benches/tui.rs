@@ -88,6 +88,13 @@ fn opened() -> State {
     state
 }
 
+/// Makes the text of all findings, as the loop does between keys.
+fn with_text(state: &mut State) {
+    while state.makes_text {
+        update(state, Event::GoOn);
+    }
+}
+
 fn press(state: &mut State, key: &str) {
     let key = Key::parse(key).expect("a key");
     update(state, Event::Key(key.event()));
@@ -128,6 +135,7 @@ fn filter(bench: divan::Bencher<'_, '_>, text: &str) {
     let mut state = opened();
     press(&mut state, "f");
     type_in(&mut state, text);
+    with_text(&mut state);
     let last = text.chars().last().map(String::from).unwrap_or_default();
     bench.bench_local(|| {
         press(&mut state, "backspace");
@@ -139,12 +147,25 @@ fn filter(bench: divan::Bencher<'_, '_>, text: &str) {
 #[divan::bench(args = ["client:", "host:", "verdict:"], sample_count = 20)]
 fn complete(bench: divan::Bencher<'_, '_>, text: &str) {
     let mut state = opened();
+    press(&mut state, "f");
+    type_in(&mut state, text);
+    with_text(&mut state);
     bench.bench_local(|| {
-        press(&mut state, "f");
-        type_in(&mut state, text);
         press(&mut state, "tab");
         press(&mut state, "esc");
+        press(&mut state, "f");
+        update(&mut state, Event::Paste(text.to_owned()));
     });
+}
+
+/// What a key may have to wait for while the text of findings is made for a search.
+#[divan::bench(sample_count = 20)]
+fn a_slice_of_text(bench: divan::Bencher<'_, '_>) {
+    let mut state = opened();
+    press(&mut state, "/");
+    type_in(&mut state, "xyzzy");
+    press(&mut state, "enter");
+    bench.bench_local(|| update(&mut state, Event::GoOn));
 }
 
 /// The worst search: for what is not there.
@@ -154,6 +175,7 @@ fn search(bench: divan::Bencher<'_, '_>) {
     press(&mut state, "/");
     type_in(&mut state, "xyzzy");
     press(&mut state, "enter");
+    with_text(&mut state);
     bench.bench_local(|| press(&mut state, "n"));
 }
 

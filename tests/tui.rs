@@ -193,9 +193,11 @@ fn a_pipe_is_shown_while_it_is_open() {
         env!("CARGO_BIN_EXE_ncsight")
     ));
     terminal.wait("asks 10.1.0.5 to sign in");
-    terminal.wait("live");
-    terminal.keys(&["4"]);
     terminal.wait("standard input");
+    terminal.wait("pkt/s");
+    // The bytes went by, and are remembered.
+    terminal.keys(&["4"]);
+    terminal.wait("407 Proxy Authentication Required");
     terminal.keys(&["q"]);
     terminal.until(|_| terminal.ask("#{alternate_on}") == "0", "the shell's screen");
     // The shell waits for the writer, the UI did not.

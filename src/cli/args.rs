@@ -34,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   ncsight capture.pcapng
   ncsight report --format json --client 10.0.0.5 *.pcap
   ssh host tcpdump -i eth0 -s 0 -U -w - | ncsight report -
+  ncsight -i eth1
   ncsight report --format ndjson -i eth0 --write eth0.pcapng --ring 100M,10
   ncsight explain HotspotDetected --lang ja
 

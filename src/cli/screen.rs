@@ -64,6 +64,7 @@ pub fn preferences(common: &Common) -> anyhow::Result<Preferences> {
         keymap: interface.keymap,
         glyphs: glyphs(),
         sandbox: Sandbox::None,
+        own_filter: false,
     })
 }
 

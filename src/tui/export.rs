@@ -1,6 +1,6 @@
 //! Writes what was asked for to a new file in the current folder.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,12 +125,12 @@ const fn extension(format: Format) -> &'static str {
     }
 }
 
-/// A new file; what is there already is never overwritten.
+/// A new file; what is there already is never overwritten. It is not opened for reading, which a sandbox may forbid.
 fn create(stem: &str, extension: &str) -> io::Result<(PathBuf, File)> {
     let mut taken = None;
     for count in 1..=MOST {
         let name = if count == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{count}.{extension}") };
-        match File::create_new(&name) {
+        match OpenOptions::new().write(true).create_new(true).open(&name) {
             Ok(file) => return Ok((PathBuf::from(name), file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = Some(error),
             Err(error) => return Err(error),

@@ -54,7 +54,8 @@ pub fn broken(text: &str, columns: usize, indent: usize) -> Vec<String> {
             let is_begun = lines.last().is_some_and(|line| !line.trim_start().is_empty());
             if is_begun && used + gap + piece.width() > columns {
                 lines.push(" ".repeat(indent));
-            } else if gap > 0
+            } else if is_begun
+                && gap > 0
                 && let Some(line) = lines.last_mut()
             {
                 line.push(' ');

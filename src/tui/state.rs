@@ -161,13 +161,16 @@ pub struct State {
     pub live: Option<Live>,
     /// Whether who looks into packets is confined.
     pub sandbox: Sandbox,
+    /// The capture filter is made from what the analysis can use.
+    pub own_filter: bool,
 }
 
 impl State {
     /// A UI on a terminal of that size, before anything was read.
     #[must_use]
     pub fn new(preferences: Preferences, area: Rect) -> Self {
-        let Preferences { language, zone, position, look, glyphs, keymap, selection, colours, sandbox } = preferences;
+        let Preferences { language, zone, position, look, glyphs, keymap, selection, colours, sandbox, own_filter } =
+            preferences;
         Self {
             snapshot: Arc::default(),
             stage: Stage::Reading,
@@ -222,6 +225,7 @@ impl State {
             notice: None,
             live: None,
             sandbox,
+            own_filter,
         }
     }
 

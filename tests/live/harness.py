@@ -69,6 +69,62 @@ class Live:
         return code, self.lines()
 
 
+class Screen:
+    """A terminal (tmux) on a node, in which a shell runs."""
+
+    def __init__(self, node, columns=80, rows=24):
+        self.socket = f"ncsight-live-{os.getpid()}-{time.monotonic_ns()}"
+        self.folder = os.path.join(node.lab.dir, self.socket)
+        os.mkdir(self.folder)
+        shell = "env -u NO_COLOR PS1='ready$ ' LANG=C.UTF-8 TZ=UTC bash --norc --noprofile -i"
+        done = subprocess.run(["ip", "netns", "exec", node.ns, "tmux", "-L", self.socket, "-f", "/dev/null", "new-session",
+                               "-d", "-x", str(columns), "-y", str(rows), "-c", self.folder, shell], capture_output=True, text=True)
+        check(done.returncode == 0, f"tmux: {done.stderr}")
+        self.waits("ready$")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tmux("kill-server")
+
+    def tmux(self, *argv):
+        return subprocess.run(["tmux", "-L", self.socket, *argv], capture_output=True, text=True).stdout
+
+    def shows(self):
+        return self.tmux("capture-pane", "-p")
+
+    def keys(self, *keys):
+        for key in keys:
+            self.tmux("send-keys", key)
+
+    def types(self, text):
+        self.tmux("send-keys", "-l", text)
+
+    def line(self, text):
+        self.types(text)
+        self.keys("Enter")
+
+    def waits(self, text, seconds=20.0, gone=False):
+        """Waits until the screen shows `text` (or does not any more); gives the screen."""
+        def test():
+            screen = self.shows()
+            return screen if (text in screen) != gone else None
+        try:
+            return until(f"the screen to show {text!r}", test, seconds)
+        except LabError as error:
+            raise LabError(f"{error}:\n{self.shows()}") from None
+
+    def is_given_back(self):
+        """The terminal is the shell's again."""
+        state = self.tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}").strip()
+        check(state == "0 0 1", f"the terminal is not given back: {state}")
+
+    def file(self, name):
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
+
 def check(condition, what):
     """An expectation of a scenario."""
     if not condition:

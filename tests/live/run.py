@@ -10,6 +10,7 @@ import time
 
 import harness  # noqa: F401  (finds the laboratory)
 import scenes
+import scenes_screen  # noqa: F401  (registers its scenes)
 from netlab import Lab
 
 

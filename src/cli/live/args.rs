@@ -11,7 +11,8 @@ use crate::source::live::Plan;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Live capture")]
 pub struct LiveArguments {
-    /// Capture on this interface; may be repeated; `any` is all of them.
+    /// Capture on this interface; may be repeated; `any` is all of them. On a terminal findings are shown on a screen, with
+    /// `report` or without a terminal they are printed as lines.
     #[arg(short = 'i', long = "interface", value_name = "IFACE", conflicts_with = "files")]
     pub interfaces: Vec<String>,
     /// A port of HTTP, TLS or a proxy beside the usual ones that the kernel lets pass; may be repeated.

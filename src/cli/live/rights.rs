@@ -72,6 +72,10 @@ mod tests {
 
     use super::*;
 
+    fn new(path: &std::path::Path) -> std::io::Result<File> {
+        File::options().write(true).create_new(true).open(path)
+    }
+
     /// What a confined thread may open, and one that it starts. The thread of the test itself stays as it is.
     #[test]
     fn a_confined_thread_opens_nothing_but_outputs() {
@@ -85,10 +89,10 @@ mod tests {
             let work = move || {
                 let refused = |outcome: std::io::Result<File>| outcome.err().map(|error| error.kind());
                 (
-                    File::create_new(own.join("written")).is_ok(),
+                    new(&own.join("written")).is_ok(),
                     [
                         refused(File::open(&hidden)),
-                        refused(File::create_new(hidden.with_extension("new"))),
+                        refused(new(&hidden.with_extension("new"))),
                         refused(File::open(own.join("written"))),
                         refused(File::open("/etc/passwd")),
                     ],

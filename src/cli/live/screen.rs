@@ -39,6 +39,7 @@ pub fn screen(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8
     // Reports and evidence are written to the folder in which the program was started.
     let mut outputs = folders(arguments);
     outputs.push(PathBuf::from("."));
+    preferences.own_filter = !is_stream && common.filter.is_none();
     preferences.sandbox = rights::give_up(&outputs, true);
     if is_stream {
         run.take(stream(common)?);

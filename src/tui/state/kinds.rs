@@ -35,6 +35,8 @@ pub struct Preferences {
     pub colours: Vec<(Part, Color)>,
     /// Whether who looks into packets is confined.
     pub sandbox: Sandbox,
+    /// The capture filter is made from what the analysis can use: it leaves out nothing that matters.
+    pub own_filter: bool,
 }
 
 /// A screen.

@@ -176,11 +176,12 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
     if quality.anonymised {
         parts.push((true, language.pick("anonymised", "匿名化").to_owned()));
     }
-    for filter in state.snapshot.inputs.iter().filter_map(|input| input.filter.as_deref()).take(1) {
+    let shows_filter = usize::from(!state.own_filter);
+    for filter in state.snapshot.inputs.iter().filter_map(|input| input.filter.as_deref()).take(shows_filter) {
         let filter = sanitize(filter, MAX_NAME);
         parts.push((true, say!(language, "filter {filter}", "フィルター {filter}")));
     }
-    if parts.iter().all(|(bad, _)| !bad) && (!state.is_reading() || state.live.is_some() && !state.clients.is_empty()) {
+    if parts.iter().all(|(bad, _)| !bad) && (!state.is_reading() || is_seen_whole(state)) {
         parts.push((false, language.pick("both directions, nothing lost", "双方向、欠落なし").to_owned()));
     }
     parts.push((false, words::position(state.position, language).to_owned()));
@@ -203,6 +204,12 @@ fn coverage(state: &State, width: usize) -> Line<'static> {
         spans.push(Span::styled(text, style));
     }
     Line::from(spans)
+}
+
+/// Whether all clients of a live run are seen in both directions.
+fn is_seen_whole(state: &State) -> bool {
+    let clients = &state.snapshot.clients;
+    state.live.is_some() && !clients.is_empty() && clients.iter().all(|client| client.seen.from && client.seen.to)
 }
 
 /// The keys that matter most here, as many as fit.

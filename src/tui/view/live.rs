@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::frame::{packet_rate, sparkline, zone};
 use crate::engine::feed::Sandbox;
-use crate::report::Language;
 use crate::report::language::say;
 use crate::text::sanitize;
 use crate::tui::fit::fit;
@@ -69,9 +68,9 @@ fn parts(state: &State, live: &Live) -> Vec<Part> {
     let away = status.sources.iter().filter(|source| source.away).count();
     let style = if away > 0 { theme.strong.patch(bad) } else { theme.strong };
     parts.push(part(1, sources(state, live, away), style));
-    parts.push(part(2, format!("{} {}", sparkline(state), rates(state, live)), Style::new()));
-    let (text, lost) = losses(live, language);
-    parts.push(part(if lost { 3 } else { 4 }, text, if lost { theme.strong.patch(bad) } else { Style::new() }));
+    parts.push(part(3, format!("{} {}", sparkline(state), rates(state, live)), Style::new()));
+    let (text, lost) = losses(state, live);
+    parts.push(part(if lost { 2 } else { 4 }, text, if lost { theme.strong.patch(bad) } else { Style::new() }));
     match &state.sandbox {
         Sandbox::Confined => {
             parts.push(part(6, language.pick("confined", "隔離済").to_owned(), Style::new()));
@@ -114,24 +113,29 @@ fn rates(state: &State, live: &Live) -> String {
     say!(state.language, "{packets} pkt/s {bits}", "{packets} pkt/秒 {bits}")
 }
 
-/// What was lost, and whether anything was.
-fn losses(live: &Live, language: Language) -> (String, bool) {
-    let status = &live.status;
+/// What was lost, and whether anything was. Where there is little room: `k` by the kernel, `i` by interfaces, `w` not
+/// written.
+fn losses(state: &State, live: &Live) -> (String, bool) {
+    let (language, status) = (state.language, &live.status);
+    let narrow = state.area.width < 100;
     let counts = [
-        (status.kernel, language.pick("kernel", "カーネル")),
-        (status.interface, language.pick("interface", "IF")),
-        (status.unwritten, language.pick("unwritten", "未保存")),
+        (status.kernel, "k", language.pick("kernel", "カーネル")),
+        (status.interface, "i", language.pick("interface", "IF")),
+        (status.unwritten, "w", language.pick("unwritten", "未保存")),
     ];
     let lost: Vec<String> = counts
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{name} {}", words::short(*count)))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, short, name)| match narrow {
+            true => format!("{short}{}", words::short(*count)),
+            false => format!("{name} {}", words::short(*count)),
+        })
         .collect();
     if lost.is_empty() {
         return (language.pick("no drops", "欠落 0").to_owned(), false);
     }
-    let lost = lost.join(", ");
-    (say!(language, "! drops: {lost}", "! 欠落：{lost}"), true)
+    let lost = lost.join(if narrow { " " } else { ", " });
+    (say!(language, "! drops {lost}", "! 欠落 {lost}"), true)
 }
 
 /// Days, hours, minutes, seconds: `3d 04:05:06`.
