@@ -166,7 +166,6 @@ impl Eq for Memory {}
 
 impl Memory {
     /// Looks into it; nobody else can meanwhile.
-    #[must_use]
     pub fn open(&self) -> MutexGuard<'_, Recall> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

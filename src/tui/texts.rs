@@ -2,6 +2,7 @@
 //! hundred thousand take longer than a person waits for a key.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 
 use super::filter::facts;
@@ -49,14 +50,14 @@ impl Texts {
         let mut left = SLICE;
         let mut room = String::new();
         for finding in snapshot.findings.iter().skip(self.next) {
-            if !self.of.contains_key(&finding.id) {
+            if let Entry::Vacant(place) = self.of.entry(finding.id) {
                 if left == 0 {
                     return;
                 }
                 left -= 1;
                 room.clear();
                 facts(finding, &mut room);
-                self.of.insert(finding.id, room.as_str().into());
+                place.insert(room.as_str().into());
             }
             self.next += 1;
         }
