@@ -142,7 +142,7 @@ impl Passing<'_> {
             let any = |choices: &[String], value: &str| choices.iter().any(|text| matches(text, value));
             let holds = match &term.test {
                 Test::Text(_) if texts.get(finding).is_none() && !Texts::is_little(snapshot) => return false,
-                Test::Text(choices) => any_text(snapshot, texts, finding, room, |fact| any(choices, fact)),
+                Test::Text(choices) => any_text(snapshot, texts, finding, room, choices),
                 Test::Field("client", choices) => *clients.entry((number, finding.client)).or_insert_with(|| {
                     let name = names.get(&finding.client).map(|name| name.to_ascii_lowercase());
                     any(choices, &finding.client.to_string()) || name.is_some_and(|name| any(choices, &name))
@@ -207,18 +207,15 @@ fn any_fact(finding: &Filed, room: &mut String, holds: impl Fn(&str) -> bool) ->
     room.lines().any(holds)
 }
 
-/// Whether `holds` is true of any name or address of a finding: by its text, where that is made. What has no text yet
-/// does not pass.
-pub fn any_text(
-    snapshot: &Snapshot,
-    texts: &Texts,
-    finding: &Filed,
-    room: &mut String,
-    holds: impl Fn(&str) -> bool,
-) -> bool {
+/// Whether any name or address of a finding is what one of `choices` (lower case) says: by its text, where that is made.
+/// What has no text yet does not pass.
+pub fn any_text(snapshot: &Snapshot, texts: &Texts, finding: &Filed, room: &mut String, choices: &[String]) -> bool {
+    let any = |fact: &str| choices.iter().any(|choice| matches(choice, fact));
     match texts.get(finding) {
-        Some(text) => text.lines().any(holds),
-        None => Texts::is_little(snapshot) && any_fact(finding, room, holds),
+        // What has no ends to hold on to is looked for in all lines at once.
+        Some(text) if choices.iter().all(|choice| !choice.contains('*')) => any(text),
+        Some(text) => text.lines().any(any),
+        None => Texts::is_little(snapshot) && any_fact(finding, room, any),
     }
 }
 

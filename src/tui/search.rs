@@ -18,7 +18,7 @@ pub fn find(state: &State, forward: bool, with_this: bool) -> Option<usize> {
         .find(|row| holds(state, *row, &text, &mut room))
 }
 
-fn holds(state: &State, row: usize, text: &str, room: &mut String) -> bool {
+fn holds(state: &State, row: usize, text: &String, room: &mut String) -> bool {
     match state.screen() {
         Screen::Packets => {
             let packet = state.packet_rows.get(row).and_then(|index| state.proof()?.packets.get(*index));
@@ -30,6 +30,6 @@ fn holds(state: &State, row: usize, text: &str, room: &mut String) -> bool {
         }
         _ => state
             .row(row)
-            .is_some_and(|finding| any_text(&state.snapshot, &state.texts, finding, room, |fact| matches(text, fact))),
+            .is_some_and(|finding| any_text(&state.snapshot, &state.texts, finding, room, std::slice::from_ref(text))),
     }
 }
