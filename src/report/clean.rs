@@ -4,7 +4,7 @@ use crate::limits::MAX_SHOWN_TEXT;
 use crate::text::sanitize;
 use crate::verdict::{
     AuthDetails, ConnectDetails, Details, DiscoveryDetails, DnsDetails, EndpointDetails, FoundMark, HostDetails,
-    HttpDetails, LeaseDetails, OsCheckDetails, ProxyDetails, Responder, TlsDetails,
+    HttpDetails, LeaseDetails, OsCheckDetails, ProxyDetails, Responder, TlsDetails, UnprobedDetails,
 };
 
 /// `text` safe to print, cut to what a field shows.
@@ -194,6 +194,16 @@ fn host(host: &HostDetails) -> HostDetails {
         gateway: host.gateway,
         unanswered: host.unanswered,
         lease: boxed(&host.lease, lease),
+        unprobed: boxed(&host.unprobed, unprobed),
+    }
+}
+
+fn unprobed(about: &UnprobedDetails) -> UnprobedDetails {
+    UnprobedDetails {
+        system: option(&about.system),
+        services: all(&about.services),
+        resolvers: about.resolvers.clone(),
+        causes: about.causes.clone(),
     }
 }
 

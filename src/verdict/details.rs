@@ -167,7 +167,8 @@ pub struct FoundMark {
     pub vendor: Option<String>,
     /// What it is.
     pub kind: ResponderKind,
-    /// What was seen: `header NAME`, `cookie NAME`, `title`, `location`, `body`, `certificate`, `address IP`, `ttl SECONDS`.
+    /// What was seen: `header NAME`, `cookie NAME`, `title`, `location`, `body`, `certificate`, `address IP`, `ttl SECONDS`,
+    /// `mac ADDRESS`.
     pub by: String,
     /// How far it is to be believed.
     pub confidence: Confidence,
@@ -276,6 +277,37 @@ pub struct HostDetails {
     pub unanswered: u32,
     /// What its lease says, where it has one.
     pub lease: Option<Box<LeaseDetails>>,
+    /// What can have kept it from probing.
+    pub unprobed: Option<Box<UnprobedDetails>>,
+}
+
+/// What can have kept a Windows from probing. Nothing of it is on the wire: the likelier ones stand first.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UnprobedDetails {
+    /// The Windows that was recognised or told, by name.
+    pub system: Option<String>,
+    /// Services that judge the connection there; both where the version is not known.
+    pub services: Vec<String>,
+    /// DNS servers that it talks to and its lease does not name.
+    pub resolvers: Vec<IpAddr>,
+    /// What can be the cause.
+    pub causes: Vec<UnprobedCause>,
+}
+
+/// What keeps a Windows from probing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnprobedCause {
+    /// Names are resolved elsewhere than at the servers of the link, and the probe's look-ups are bound to the link.
+    OtherResolver,
+    /// The service that judges the connection does not run.
+    ServiceStopped,
+    /// `EnableActiveProbing` is 0 in the registry.
+    ProbingOff,
+    /// `NoActiveProbe` is 1 by policy.
+    ForbiddenByPolicy,
+    /// Windows 7 and older may leave the probe out on a network that they know.
+    KnownNetwork,
 }
 
 /// What a DHCP server granted.

@@ -1,7 +1,7 @@
 //! Conditions of the host itself: no address, no route, a silent gateway.
 
 use super::facts::{Facts, safe};
-use super::{Story, advice};
+use super::{Story, unprobed};
 use crate::report::language::say;
 use crate::report::model::Audience;
 use crate::verdict::{Cause, Verdict};
@@ -69,7 +69,7 @@ pub fn story(facts: &Facts<'_>) -> Story {
             "Any packet of the client to another network would refute it.",
             "他のネットワークへの通信が 1 つでもあれば否定されます。",
         )),
-        Verdict::NoProbeSeen => no_probe(facts),
+        Verdict::NoProbeSeen => unprobed::story(facts),
         _ => Story::new(gateway_title(facts))
         .tell(say!(
             language,
@@ -209,31 +209,4 @@ fn gateway_title(facts: &Facts<'_>) -> String {
             "ゲートウェイ {gateway} が {client} に応答しない"
         ),
     }
-}
-
-/// A client that came up and was silent, with what keeps Windows from probing.
-fn no_probe(facts: &Facts<'_>) -> Story {
-    let (language, client) = (facts.language, &facts.client);
-    Story::new(say!(
-        language,
-        "{client} came up and sent no probe within 60 s",
-        "{client} は接続後 60 秒以内にプローブを送信していない"
-    ))
-    .tell(language.pick(
-        "The link came up inside the capture and the minute after it is there, but no probe was sent. The service that \
-         judges the connection may be stopped, or probing is switched off.",
-        "接続確立とその後 1 分間が取得されていますが、プローブが送信されていません。判定サービスの停止、または\
-         プローブの無効化が考えられます。",
-    ))
-    .advise(Audience::Client, advice::services(language))
-    .advise(
-        Audience::Client,
-        language.pick(
-            "Check that probing is on: EnableActiveProbing must be 1 under HKLM\\SYSTEM\\CurrentControlSet\\Services\\\
-             NlaSvc\\Parameters\\Internet, and the policy NoActiveProbe absent.",
-            "プローブが有効か確認してください：HKLM\\SYSTEM\\CurrentControlSet\\Services\\NlaSvc\\Parameters\\Internet \
-             の EnableActiveProbing が 1、ポリシー NoActiveProbe が未設定であること。",
-        ),
-    )
-    .otherwise(language.pick("Any probe would refute it.", "プローブが 1 つでもあれば否定されます。"))
 }

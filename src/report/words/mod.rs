@@ -27,6 +27,7 @@ mod remark;
 mod responder;
 mod success;
 mod tls;
+mod unprobed;
 mod verdict;
 mod windows;
 

@@ -3,6 +3,7 @@
 mod address;
 mod gateway;
 mod global;
+mod reasons;
 mod route;
 mod unprobed;
 

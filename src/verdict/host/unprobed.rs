@@ -54,6 +54,8 @@ impl OnLink<'_> {
             host.dhcp_server = granted.server;
             host.dhcp = up.messages.iter().map(|message| message.name.to_owned()).collect();
             host.lease = Some(Box::new(lease_details(granted)));
+            let systems = own.iter().filter_map(|address| self.world.identities.get(address)?.system.as_ref());
+            host.unprobed = Some(Box::new(self.reasons(systems.max(), granted, started)));
         }
         Some(finding)
     }

@@ -441,3 +441,40 @@ fn anything_of_a_probe_is_one() {
     assert!(!probed(&|scene| scene.attempted(attempted(CLIENT, "203.0.113.99:80", 9000))), "somewhere else");
     assert!(!probed(&|scene| scene.exchange(proxied_other("www.example", 9000, 407))), "another request that is kept");
 }
+
+#[test]
+fn what_can_have_kept_a_windows_silent_is_named() {
+    use crate::settings::ClientOs;
+    use crate::verdict::UnprobedCause::{ForbiddenByPolicy, KnownNetwork, OtherResolver, ProbingOff, ServiceStopped};
+
+    let told = |agent: &str, os: ClientOs, granted: &[&str], used: &[&str]| {
+        let mut lease = windows();
+        lease.granted.as_mut().unwrap().dns = granted.iter().map(|server| ip(server)).collect();
+        let mut page = exchange(CLIENT, "203.0.113.80:80", 6000);
+        let head = &mut page.request.as_mut().unwrap().head;
+        (head.host, head.path, head.user_agent) = (Some("www.example".into()), "/".into(), Some(agent.into()));
+        let mut scene = Scene::with(Settings { client_os: os, ..Settings::default() }).lease(lease);
+        for server in used {
+            let question = resolved("www.example", 1, 5000, &["203.0.113.80"]);
+            scene = scene
+                .lookup(Lookup { server: std::net::SocketAddr::new(ip(server), 53), ..question })
+                .sends(CLIENT, GATEWAY, server, 5000);
+        }
+        let finding = of(&scene.exchange(page), Verdict::NoProbeSeen).unwrap();
+        *finding.details.host.unwrap().unprobed.unwrap()
+    };
+    let (ten, any) = ("Microsoft-CryptoAPI/10.0", ClientOs::Unknown);
+    let usual = [ServiceStopped, ProbingOff, ForbiddenByPolicy];
+    let plain = told(ten, any, &[RESOLVER], &[RESOLVER]);
+    assert_eq!((plain.causes.as_slice(), plain.resolvers.as_slice()), (&usual[..], &[][..]));
+    assert_eq!(plain.system.as_deref(), Some("Windows 10 / Server 2016 or later"));
+    assert_eq!(plain.services, ["NlaSvc", "netprofm"]);
+    assert_eq!(told(ten, ClientOs::Win11, &[RESOLVER], &[RESOLVER]).services, ["netprofm"]);
+    let seven = told("Microsoft-CryptoAPI/6.1", any, &[RESOLVER], &[RESOLVER]);
+    assert_eq!((seven.causes.last(), seven.services.as_slice()), (Some(&KnownNetwork), &["NlaSvc".to_owned()][..]));
+    let elsewhere = told(ten, any, &[RESOLVER], &["9.9.9.9"]);
+    assert_eq!((elsewhere.causes.first(), elsewhere.resolvers), (Some(&OtherResolver), vec![ip("9.9.9.9")]));
+    for used in [&["9.9.9.9", RESOLVER][..], &["9.9.9.9", "2001:db8::53"]] {
+        assert_eq!(told(ten, any, &[RESOLVER], used).resolvers, [] as [std::net::IpAddr; 0], "{used:?}");
+    }
+}
