@@ -192,7 +192,10 @@ pub fn print_defaults() -> String {
     line(
         "# (with holds: a part of the value), cookie (a name, or its start and *), title, location, body, certificate,",
     );
-    line("# address (ADDRESS/LENGTH), null_ttl; its confidence is high, medium (without a word) or low.");
+    line(
+        "# address (ADDRESS/LENGTH), null_ttl; its confidence is high, medium (without a word) or low. Or mac, the first 3",
+    );
+    line("# to 6 bytes of the link address of a responder on the client's own link: always low.");
     line("# [[responder]]");
     line("# product = \"Example Gateway\"");
     line("# vendor = \"Example\"");

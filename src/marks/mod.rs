@@ -86,6 +86,8 @@ pub enum Sign {
     Address(IpAddr, u8),
     /// A null address with this time to live in seconds.
     NullTtl(u32),
+    /// The first three to six bytes of the responder's own link address; always of low confidence.
+    Mac(Vec<u8>),
 }
 
 /// An entry as it stands in a file.
@@ -110,6 +112,7 @@ struct MarkEntry {
     certificate: Option<String>,
     address: Option<String>,
     null_ttl: Option<u32>,
+    mac: Option<String>,
     confidence: Option<Level>,
 }
 
@@ -159,6 +162,10 @@ impl Entry {
 impl MarkEntry {
     fn mark(self) -> Result<Mark, String> {
         let confidence = match self.confidence {
+            Some(Level::High | Level::Medium) if self.mac.is_some() => {
+                return Err("a `mac` names the maker of the hardware, never more than low".to_owned());
+            }
+            None if self.mac.is_some() => Confidence::Low,
             Some(Level::High) => Confidence::High,
             Some(Level::Medium) | None => Confidence::Medium,
             Some(Level::Low) => Confidence::Low,
@@ -194,10 +201,13 @@ impl MarkEntry {
             signs.push(network(text)?);
         }
         signs.extend(self.null_ttl.map(Sign::NullTtl));
+        if let Some(text) = &self.mac {
+            signs.push(prefix(text)?);
+        }
         match <[Sign; 1]>::try_from(signs) {
             Ok([sign]) => Ok(Mark { sign, confidence }),
             Err(_) => Err("a mark is exactly one of header, cookie, title, location, body, certificate, address, \
-                           null_ttl"
+                           null_ttl, mac"
                 .to_owned()),
         }
     }
@@ -209,6 +219,23 @@ fn long_enough(key: &str, text: &str) -> Result<String, String> {
         return Err(format!("{key} = {text:?}: at least {MIN_TEXT} characters, less is found anywhere"));
     }
     Ok(text)
+}
+
+/// A link address, or its beginning.
+fn prefix(text: &str) -> Result<Sign, String> {
+    let bytes: Result<Vec<u8>, ()> = text
+        .trim()
+        .split([':', '-'])
+        .map(|byte| match byte.len() {
+            2 if byte.bytes().all(|digit| digit.is_ascii_hexdigit()) => u8::from_str_radix(byte, 16).map_err(|_| ()),
+            _ => Err(()),
+        })
+        .collect();
+    bytes
+        .ok()
+        .filter(|bytes| (3..=6).contains(&bytes.len()))
+        .map(Sign::Mac)
+        .ok_or_else(|| format!("mac = {text:?}: the first 3 to 6 bytes of a link address, for instance 00:09:0f"))
 }
 
 fn network(text: &str) -> Result<Sign, String> {
@@ -267,6 +294,8 @@ mod tests {
         let entry =
             |marks: &str| read(&format!("[[responder]]\nproduct = \"Box\"\nkind = \"filter\"\nmarks = [{marks}]\n"));
         assert!(entry("{ header = \"X-Box\" }").is_ok());
+        let mac = entry("{ mac = \"00-09-0F-A0\" }").unwrap().remove(0).marks.remove(0);
+        assert_eq!(mac, Mark { sign: Sign::Mac(vec![0, 9, 0x0f, 0xa0]), confidence: Confidence::Low });
         for (marks, expected) in [
             ("", "at least one mark"),
             ("{}", "exactly one of"),
@@ -275,6 +304,10 @@ mod tests {
             ("{ title = \"ab\" }", "at least 3 characters"),
             ("{ header = \"Set-Cookie\" }", "there is `cookie`"),
             ("{ address = \"10.0.0.0/33\" }", "ADDRESS/LENGTH"),
+            ("{ mac = \"00:09\" }", "3 to 6 bytes"),
+            ("{ mac = \"00:09:0f:01:02:03:04\" }", "3 to 6 bytes"),
+            ("{ mac = \"00:09:+f\" }", "3 to 6 bytes"),
+            ("{ mac = \"00:09:0f\", confidence = \"medium\" }", "never more than low"),
             ("{ titel = \"Box\" }", "titel"),
             ("{ title = \"Box\", confidence = \"sure\" }", "sure"),
         ] {

@@ -52,6 +52,7 @@ impl Case<'_> {
         let mut finding = self.finding(ruling, attempt.family, started, exchange.ended);
         finding.route = extras.route;
         finding.remarks = extras.remarks;
+        finding.remarks.extend(other_answerer(exchange));
         self.describe_web(&mut finding, attempt, exchange);
         finding
     }
@@ -262,6 +263,15 @@ fn upgrades_to_https(request: &Request, response: &Response) -> bool {
 pub(super) fn nearby_reset(exchange: &Exchange, mark: Mark) -> Option<Remark> {
     let syn_ack = exchange.connection.syn_ack?;
     (syn_ack.ttl != mark.ttl).then_some(Remark::NearbyReset { ttl: mark.ttl, server_ttl: syn_ack.ttl })
+}
+
+/// An answer whose end came with another TTL than the server's SYN-ACK. The end alone may be another's: it must stand in
+/// a packet of the answer.
+fn other_answerer(exchange: &Exchange) -> Option<Remark> {
+    let (response, syn_ack) = (exchange.response.as_ref()?, exchange.connection.syn_ack?);
+    let end = exchange.connection.half(Direction::ToClient).fin?;
+    let inside = response.first <= end.at && end.at <= response.last;
+    (inside && end.ttl != syn_ack.ttl).then_some(Remark::OtherAnswerer { ttl: end.ttl, server_ttl: syn_ack.ttl })
 }
 
 /// Whether the client reset the connection before the answer came, and had acknowledged none of it.

@@ -49,6 +49,10 @@ impl Case<'_> {
             .filter(|known| shown.may_show(known))
             .flat_map(|known| shown.marks_of(known))
             .collect();
+        if matches!(attempt, Attempt::Web(_) | Attempt::OsCheck(..) | Attempt::ProxyRefusal(_)) {
+            let by_hardware = self.hardware(finding, &found);
+            found.extend(by_hardware);
+        }
         if found.is_empty() {
             return;
         }
@@ -169,6 +173,8 @@ impl Shown<'_> {
                 .iter()
                 .find(|address| within(**address, *network, *length))
                 .map(|address| format!("address {address}")),
+            // Whose link address it is, the answer does not show: see `hardware`.
+            Sign::Mac(_) => None,
             Sign::NullTtl(ttl) => (self.null_ttl == Some(*ttl)).then(|| format!("ttl {ttl}")),
         }
     }

@@ -12,6 +12,7 @@ pub mod endpoints;
 mod evidence;
 pub mod filed;
 pub mod finding;
+mod hardware;
 mod host;
 mod http;
 pub mod judge;

@@ -35,6 +35,8 @@ pub enum Remark {
     CustomProbeServer,
     /// The reset came from somewhere closer than the server: its TTL, and the TTL of the server's own packets.
     NearbyReset { ttl: u8, server_ttl: u8 },
+    /// The answer and the opening of the connection came with different TTLs: something on the way answered.
+    OtherAnswerer { ttl: u8, server_ttl: u8 },
     /// The same server accepts TLS 1.2 from others in this capture.
     ServerAcceptsNewer,
     /// What the capture says beside a failure at a proxy.

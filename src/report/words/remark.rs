@@ -2,6 +2,7 @@
 
 use super::facts::{list, safe};
 use super::{discovery, proxy_signs};
+use crate::probe::hops::guess;
 use crate::report::language::{Language, say};
 use crate::verdict::{Remark, Responder};
 
@@ -84,6 +85,17 @@ pub fn remark(remark: &Remark, language: Language) -> String {
             "The reset came with TTL {ttl}, the server's own packets with {server_ttl}: something nearer sent it.",
             "リセットの TTL は {ttl}、サーバー自身のパケットは {server_ttl} で、より近い装置が送信しています。"
         ),
+        Remark::OtherAnswerer { ttl, server_ttl } => {
+            let (hops, server_hops) = (guess(*ttl), guess(*server_ttl));
+            say!(
+                language,
+                "The answer came with TTL {ttl} (about {hops} hops away), what accepted the connection with {server_ttl} \
+                 (about {server_hops} hops): probably a device on the way answered in the server's name. The hops are \
+                 guessed from the TTLs.",
+                "応答の TTL は {ttl}（約 {hops} ホップ）、接続を受け付けた側は {server_ttl}（約 {server_hops} ホップ）で、経路上の\
+                 装置がサーバーを装って応答した可能性があります（ホップ数は TTL からの推定）。"
+            )
+        }
         Remark::ServerAcceptsNewer => language
             .pick(
                 "The same server accepts TLS 1.2 from others in this capture.",

@@ -77,6 +77,7 @@ fn seen(mark: &FoundMark, language: Language) -> String {
         "body" => language.pick("page", "ページ本文").to_owned(),
         "certificate" => language.pick("certificate", "証明書").to_owned(),
         "address" => say!(language, "address {name}", "アドレス {name}"),
+        "mac" => say!(language, "own link address {name}", "自身の MAC アドレス {name}"),
         "ttl" => say!(language, "null address with TTL {name}", "TTL {name} の無効アドレス"),
         _ => safe(&mark.by),
     }

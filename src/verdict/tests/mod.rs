@@ -8,6 +8,7 @@ mod endpoints;
 mod evidence;
 mod fold;
 mod gated;
+mod hardware;
 mod host;
 mod http;
 mod link;
