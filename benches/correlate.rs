@@ -21,7 +21,7 @@ use ncsight::time::CaptureTime;
 use ncsight::transaction::Transaction;
 
 /// The program's own.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
