@@ -7,6 +7,7 @@ use ncsight::cli::config;
 use ncsight::engine::snapshot::Snapshot;
 use ncsight::report::Language;
 use ncsight::tui::filter::{Filter, completions};
+use ncsight::tui::texts::Texts;
 
 use crate::planted;
 use crate::target::whole::analyse;
@@ -36,7 +37,8 @@ pub fn filter(data: &[u8]) {
     let _ = completions(text, snapshot);
     let day = snapshot.findings[0].started;
     if let Ok(filter) = Filter::parse(text, &TimeZone::UTC, day, Language::En) {
-        let mut passing = filter.over(snapshot);
+        let texts = Texts::default();
+        let mut passing = filter.over(snapshot, &texts);
         let passes = snapshot.findings.iter().filter(|finding| passing.passes(finding, || true)).count();
         if passes > 0 {
             planted::near(FILTER.as_bytes(), data);
