@@ -11,7 +11,8 @@ use super::pipeline::Lower;
 use crate::flow::FlowTable;
 use crate::source::Frame;
 use crate::time::CaptureTime;
-use crate::transaction::assembler::{Assembler, begins_nothing};
+use crate::transaction::assembler::Assembler;
+use crate::transaction::beginning::begins_nothing;
 use crate::wire::{Glance, Ip, Link, Mac, Segment, glance};
 
 /// Pairs of link addresses, and senders behind them, whose last crossing is remembered.

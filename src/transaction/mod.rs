@@ -5,6 +5,7 @@
 //! what was said, and what the capture could not show.
 
 pub mod assembler;
+pub mod beginning;
 pub mod calling;
 mod exchange;
 mod handshake;
