@@ -29,7 +29,7 @@ bins=(--bin seed)
 for target in "${targets[@]}"; do bins+=(--bin "$target"); done
 "$cargo" build --release --locked --target "$host" "${features[@]}" "${bins[@]}"
 programs=${CARGO_TARGET_DIR:-target}/$host/release
-[ -d corpus ] || "$programs/seed" > /dev/null
+[ -d corpus ] || "$programs/seed" -runs=0 > /dev/null 2>&1
 
 # Memory that a run frees is kept for the next one: mapping a reading block anew for each is dozens of times slower.
 export MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=16777216
