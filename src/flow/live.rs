@@ -6,7 +6,7 @@ use super::delivery::{Delivery, Talk};
 use super::overlap::Tag;
 use super::recent::Recent;
 use super::stream::{Piece, Stream};
-use super::{Connection, Direction, End, FlowId, FlowKey, Half, StreamReader, TableStats, tcp};
+use super::{Connection, Direction, End, FlowId, FlowKey, StreamReader, TableStats, tcp};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::wire::{IcmpError, Packet, Segment};
@@ -280,17 +280,5 @@ impl<S: Default> Live<S> {
 /// A connection of which nothing is known but its ends.
 pub(super) fn connection(key: FlowKey, client_low: bool, id: FlowId, at: PacketRef) -> Connection {
     let (client, server) = if client_low { (key.low(), key.high()) } else { (key.high(), key.low()) };
-    Connection {
-        id,
-        client,
-        server,
-        first: at,
-        last: at,
-        syns: Vec::new(),
-        syn_ack: None,
-        established: None,
-        icmp: None,
-        halves: [Half::default(), Half::default()],
-        duplicates: 0,
-    }
+    Connection::begun(id, client, server, at)
 }

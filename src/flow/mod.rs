@@ -148,6 +148,24 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A connection of which one packet is known.
+    #[must_use]
+    pub fn begun(id: FlowId, client: SocketAddr, server: SocketAddr, first: PacketRef) -> Self {
+        Self {
+            id,
+            client,
+            server,
+            first,
+            last: first,
+            syns: Vec::new(),
+            syn_ack: None,
+            established: None,
+            icmp: None,
+            halves: [Half::default(), Half::default()],
+            duplicates: 0,
+        }
+    }
+
     /// One direction.
     #[must_use]
     pub const fn half(&self, direction: Direction) -> &Half {
@@ -156,6 +174,7 @@ impl Connection {
             Direction::ToClient => &self.halves[1],
         }
     }
+
     /// SYN to SYN-ACK, of a handshake in which no SYN was repeated before the answer.
     #[must_use]
     pub fn rtt(&self) -> Option<Duration> {

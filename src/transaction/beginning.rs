@@ -31,7 +31,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::flow::{Connection, Direction, FlowId, Half, Sniff, StreamReader};
+    use crate::flow::{Connection, Direction, FlowId, Sniff, StreamReader};
     use crate::settings::Deadlines;
     use crate::source::{PacketId, PacketRef};
     use crate::time::CaptureTime;
@@ -67,19 +67,7 @@ mod tests {
             let direction = if to_server { Direction::ToServer } else { Direction::ToClient };
             let (server, client) = (([10, 0, 0, 1], ports.0).into(), ([10, 0, 0, 2], ports.1).into());
             let at = PacketRef { time: CaptureTime::MIN, id: PacketId::new(0, 1) };
-            let connection = Connection {
-                id: FlowId(0),
-                client,
-                server,
-                first: at,
-                last: at,
-                syns: Vec::new(),
-                syn_ack: None,
-                established: None,
-                icmp: None,
-                halves: [Half::default(), Half::default()],
-                duplicates: 0,
-            };
+            let connection = Connection::begun(FlowId(0), client, server, at);
             let assembler = Assembler::new(Deadlines::default(), 10);
             let unknown = assembler.sniff(&connection, direction, &bytes) == Sniff::Unknown;
             if begins_nothing(ports, &bytes) {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
-use crate::flow::{FlowId, Half};
+use crate::flow::FlowId;
 use crate::source::PacketId;
 
 /// Packet `number`, captured in the same second.
@@ -16,19 +16,7 @@ fn packet(number: u64) -> PacketRef {
 
 fn connection() -> Connection {
     let address = |text: &str| text.parse::<SocketAddr>().unwrap();
-    Connection {
-        id: FlowId(1),
-        client: address("10.0.0.5:49812"),
-        server: address("203.0.113.80:80"),
-        first: packet(1),
-        last: packet(1),
-        syns: Vec::new(),
-        syn_ack: None,
-        established: None,
-        icmp: None,
-        halves: [Half::default(), Half::default()],
-        duplicates: 0,
-    }
+    Connection::begun(FlowId(1), address("10.0.0.5:49812"), address("203.0.113.80:80"), packet(1))
 }
 
 fn exchanges(out: &[Transaction]) -> Vec<&Exchange> {
