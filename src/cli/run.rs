@@ -124,7 +124,8 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let settings = settings(common)?;
     let output = Output::open(arguments.output.as_deref())?;
     let style = style(common, &output)?;
-    let options = Options { language: style.language, selection: selection(common, &style.zone)? };
+    let selection = selection(common, &style.zone)?;
+    let options = Options { language: style.language, selection, threads: settings.threads };
 
     let stop = stop_flag()?;
     let progress = ProgressLine::start(&arguments.files);
@@ -195,7 +196,10 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     if let Some(bytes) = common.memory {
         settings.limits = TableLimits::for_memory(bytes);
     }
-    settings.threads = common.threads.unwrap_or(0);
+    settings.threads = match common.threads {
+        None | Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
+        Some(threads) => threads,
+    };
     Ok(settings)
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::in_order::in_order;
 use super::model::{Finding, Report};
 
 /// Columns in the order of the JSON fields.
@@ -38,10 +39,9 @@ pub const COLUMNS: [&str; 27] = [
 /// All findings, after a header row.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     row(&COLUMNS.map(str::to_owned), out)?;
-    for finding in report.findings.iter() {
-        row(&cells(&finding), out)?;
-    }
-    Ok(())
+    let findings = &report.findings;
+    let rows = |places, bytes: &mut Vec<u8>| findings.part(places).try_for_each(|finding| row(&cells(&finding), bytes));
+    in_order(findings.len(), findings.threads(), out, rows, |()| {})
 }
 
 fn cells(finding: &Finding) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::in_order::in_order;
 use super::model::Report;
 use super::shown::Place;
 
@@ -15,17 +16,21 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// One finding a line; `evidence[].input` is the path of the capture, because a line stands alone.
 pub fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paths: Vec<Arc<str>> = report.inputs.iter().map(|input| input.path.as_str().into()).collect();
-    for mut finding in report.findings.iter() {
-        for evidence in &mut finding.evidence {
-            let path = evidence.input.index().and_then(|index| paths.get(usize::from(index)));
-            if let Some(path) = path {
-                evidence.input = Place::Path(Arc::clone(path));
+    let findings = &report.findings;
+    let lines = |places, bytes: &mut Vec<u8>| {
+        for mut finding in findings.part(places) {
+            for evidence in &mut finding.evidence {
+                let path = evidence.input.index().and_then(|index| paths.get(usize::from(index)));
+                if let Some(path) = path {
+                    evidence.input = Place::Path(Arc::clone(path));
+                }
             }
+            serde_json::to_writer(&mut *bytes, &finding).map_err(io::Error::from)?;
+            bytes.push(b'\n');
         }
-        serde_json::to_writer(&mut *out, &finding).map_err(io::Error::from)?;
-        writeln!(out)?;
-    }
-    Ok(())
+        Ok(())
+    };
+    in_order(findings.len(), findings.threads(), out, lines, |()| {})
 }
 
 /// One line for people beside a machine-readable stream: how much was read and what was found.

@@ -13,6 +13,7 @@ pub mod explain;
 mod filter;
 pub mod heading;
 mod html;
+mod in_order;
 mod json;
 pub mod ladder;
 pub mod language;
@@ -48,6 +49,8 @@ pub struct Options {
     pub language: Language,
     /// What is shown.
     pub selection: Selection,
+    /// Threads that put findings into words, beside the one that prints; the words are the same with any number.
+    pub threads: usize,
 }
 
 /// A format of reports.

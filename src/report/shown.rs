@@ -2,6 +2,7 @@
 //! without ever being held whole.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -46,7 +47,18 @@ impl<'a> Findings<'a> {
 
     /// The findings in words, one at a time.
     pub fn iter(&self) -> impl Iterator<Item = model::Finding> {
-        self.0.findings.iter().map(|finding| self.in_words(finding))
+        self.part(0..self.len())
+    }
+
+    /// Some of the findings in words, by their places.
+    pub fn part(&self, places: Range<usize>) -> impl Iterator<Item = model::Finding> {
+        self.0.findings.get(places).unwrap_or_default().iter().map(|finding| self.in_words(finding))
+    }
+
+    /// Threads that may put them into words.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.0.options.threads
     }
 
     /// One of the findings in words.
@@ -84,9 +96,21 @@ impl<'a> Clients<'a> {
 
     /// The clients in words, one at a time.
     pub fn iter(&self) -> impl Iterator<Item = model::Client> {
+        self.part(0..self.len())
+    }
+
+    /// Some of the clients in words, by their places.
+    pub fn part(&self, places: Range<usize>) -> impl Iterator<Item = model::Client> {
         let Shown { snapshot, options, findings, clients } = &*self.0;
         let is_shown = |id: u32| findings.binary_search_by_key(&id, |finding| finding.id).is_ok();
-        clients.iter().map(move |client| build::client(client, &is_shown, snapshot, options))
+        let part = clients.get(places).unwrap_or_default();
+        part.iter().map(move |client| build::client(client, &is_shown, snapshot, options))
+    }
+
+    /// Threads that may put them into words.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.0.options.threads
     }
 
     /// How many.

@@ -7,7 +7,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::verdict::Verdict;
 
 fn options(language: Language) -> Options {
-    Options { language, selection: Selection::default() }
+    Options { language, ..Options::default() }
 }
 
 fn style(language: Language) -> Style {
@@ -214,7 +214,7 @@ fn colour_is_only_added() {
 fn selection_narrows_and_keeps_the_numbers() {
     let snapshot = samples::all();
     let ids = |selection: Selection| {
-        let report = build::report(&snapshot, &Options { language: Language::En, selection });
+        let report = build::report(&snapshot, &Options { language: Language::En, selection, threads: 1 });
         report.findings.iter().map(|finding| finding.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(Selection::default()), [1, 2, 3, 4, 5, 6, 7]);
@@ -228,6 +228,7 @@ fn selection_narrows_and_keeps_the_numbers() {
         &Options {
             language: Language::En,
             selection: Selection { verdicts: vec![Verdict::NoAddress], ..Selection::default() },
+            threads: 1,
         },
     );
     assert_eq!(report.clients.len(), 1);

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::heading;
+use super::in_order::in_order;
 use super::language::{Language, say};
-use super::model::{Finding, Remedy, Report};
+use super::model::{Client, Finding, Remedy, Report};
 use super::paint::{Paint, mark};
-use super::wrap::wrap;
+use super::wrap::lines;
 use super::{Style, words};
 use super::{rates, timeline};
 use crate::verdict::{Family, Filed as Facts, Severity};
@@ -21,32 +22,18 @@ const SHOWN_REMEDIES: usize = 4;
 
 /// The whole report.
 pub fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, style, paint: Paint { colour: style.colour }, failed: false };
+    let mut page = Page::new(style, out);
     page.head(report)?;
-    let mut printed = HashSet::new();
-    for client in report.clients.iter() {
-        let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
-            .map(|(name, state)| heading::state(name, state.as_ref(), style.language, &style.zone));
-        page.blank()?;
-        page.line(0, &page.paint.strong(&heading::identity(&client)))?;
-        let together = states.join("   ");
-        if together.width() + 2 <= style.width {
-            page.line(2, &together)?;
-        } else {
-            for state in &states {
-                page.paragraph(2, 4, state)?;
-            }
-        }
-        for line in timeline::changes(&client, style.language, &style.zone) {
-            page.paragraph(4, 6, &line)?;
-        }
-        for disagreement in &client.disagreements {
-            page.paragraph(2, 4, &format!("! {}", disagreement.text))?;
-        }
-        printed.extend(client.findings.iter().copied());
-        let own = client.findings.iter().filter_map(|id| report.findings.by_id(*id)).collect();
-        page.findings(own, report)?;
-    }
+    let clients = &report.clients;
+    let part = |places, bytes: &mut Vec<u8>| {
+        let mut page = Page::new(style, bytes);
+        clients.part(places).try_for_each(|client| page.client(&client, report))?;
+        Ok(page.failed)
+    };
+    let mut failed = false;
+    in_order(clients.len(), clients.threads(), page.out, part, |part| failed |= part)?;
+    page.failed |= failed;
+    let printed: HashSet<u32> = clients.facts().iter().flat_map(|client| client.findings.iter().copied()).collect();
     let rest: Vec<&Facts> =
         report.findings.facts().iter().copied().filter(|finding| !printed.contains(&finding.id)).collect();
     if !rest.is_empty() {
@@ -65,7 +52,36 @@ struct Page<'a> {
     failed: bool,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn new(style: &'a Style, out: &'a mut dyn Write) -> Self {
+        Self { out, style, paint: Paint { colour: style.colour }, failed: false }
+    }
+
+    /// A client with its findings.
+    fn client(&mut self, client: &Client, report: &Report<'_>) -> io::Result<()> {
+        let style = self.style;
+        let states = [("IPv4", &client.v4), ("IPv6", &client.v6)]
+            .map(|(name, state)| heading::state(name, state.as_ref(), style.language, &style.zone));
+        self.blank()?;
+        self.line(0, &self.paint.strong(&heading::identity(client)))?;
+        let together = states.join("   ");
+        if together.width() + 2 <= style.width {
+            self.line(2, &together)?;
+        } else {
+            for state in &states {
+                self.paragraph(2, 4, state)?;
+            }
+        }
+        for line in timeline::changes(client, style.language, &style.zone) {
+            self.paragraph(4, 6, &line)?;
+        }
+        for disagreement in &client.disagreements {
+            self.paragraph(2, 4, &format!("! {}", disagreement.text))?;
+        }
+        let own = client.findings.iter().filter_map(|id| report.findings.by_id(*id)).collect();
+        self.findings(own, report)
+    }
+
     fn language(&self) -> Language {
         self.style.language
     }
@@ -74,15 +90,23 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
+    fn indent(&mut self, columns: usize) -> io::Result<()> {
+        const BLANKS: &[u8] = &[b' '; 64];
+        self.out.write_all(BLANKS.get(..columns).unwrap_or(BLANKS))
+    }
+
     fn line(&mut self, indent: usize, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{:indent$}{text}", "")
+        self.indent(indent)?;
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")
     }
 
     /// `text` wrapped, its first line indented by `first`, the others by `rest`.
     fn paragraph(&mut self, first: usize, rest: usize, text: &str) -> io::Result<()> {
-        let lines = wrap(text, self.style.width.saturating_sub(rest.max(first)).max(20));
-        for (at, line) in lines.iter().enumerate() {
-            self.line(if at == 0 { first } else { rest }, line)?;
+        let mut indent = first;
+        for line in lines(text, self.style.width.saturating_sub(rest.max(first)).max(20)) {
+            self.line(indent, line)?;
+            indent = rest;
         }
         Ok(())
     }
@@ -90,14 +114,12 @@ impl Page<'_> {
     /// `label` followed by a wrapped text that hangs to its right.
     fn item(&mut self, indent: usize, column: usize, label: &str, text: &str) -> io::Result<()> {
         let left = indent + column;
-        let pad = column.saturating_sub(label.width()).max(1);
-        let lines = wrap(text, self.style.width.saturating_sub(left).max(20));
-        for (at, line) in lines.iter().enumerate() {
-            if at == 0 {
-                writeln!(self.out, "{:indent$}{}{:pad$}{line}", "", self.paint.faint(label), "")?;
-            } else {
-                self.line(left, line)?;
-            }
+        self.indent(indent)?;
+        self.out.write_all(self.paint.faint(label).as_bytes())?;
+        let mut indent = column.saturating_sub(label.width()).max(1);
+        for line in lines(text, self.style.width.saturating_sub(left).max(20)) {
+            self.line(indent, line)?;
+            indent = left;
         }
         Ok(())
     }

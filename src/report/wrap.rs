@@ -6,42 +6,94 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// line is broken anywhere. Closing punctuation of Japanese never begins a line.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for piece in pieces(text) {
-        let columns = piece.trim_end().width();
-        if used + columns > width && used > 0 {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
-        }
-        if columns > width {
-            for character in piece.chars() {
-                let columns = character.width().unwrap_or(0);
-                if used + columns > width {
-                    lines.push(std::mem::take(&mut line));
-                    used = 0;
-                }
-                line.push(character);
-                used += columns;
-            }
-            continue;
-        }
-        let piece = if used == 0 { piece.trim_start() } else { piece };
-        line.push_str(piece);
-        used += piece.width();
-    }
-    if !line.trim_end().is_empty() || lines.is_empty() {
-        lines.push(line.trim_end().to_owned());
-    }
-    lines
+    lines(text, width).map(str::to_owned).collect()
 }
 
-/// The smallest parts between which a line may break.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
+/// The same lines, as parts of `text`; at least one.
+pub(super) fn lines(text: &str, width: usize) -> Lines<'_> {
+    let plain = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    Lines { text, width: width.max(1), plain, at: 0, any: false }
+}
+
+/// The lines of a text that is being wrapped.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    width: usize,
+    /// Every byte is a character that takes one column.
+    plain: bool,
+    /// Where the next line begins.
+    at: usize,
+    /// A line was given.
+    any: bool,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (mut start, mut used) = (self.at, 0);
+        while let Some(piece) = self.piece() {
+            let columns = self.columns(piece.trim_end());
+            if used + columns > self.width && used > 0 {
+                return self.line(start);
+            }
+            if columns > self.width {
+                let fits = self.fitting(piece);
+                self.at += fits;
+                return self.line(start);
+            }
+            self.at += piece.len();
+            if used == 0 {
+                start = self.at - piece.trim_start().len();
+                used = self.columns(piece.trim_start());
+            } else {
+                used += self.columns(piece);
+            }
+        }
+        if used > 0 || !self.any { self.line(start) } else { None }
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// The line from `start` up to where the next one begins.
+    fn line(&mut self, start: usize) -> Option<&'a str> {
+        self.any = true;
+        self.text.get(start..self.at).map(str::trim_end)
+    }
+
+    fn columns(&self, text: &str) -> usize {
+        if self.plain { text.len() } else { text.width() }
+    }
+
+    /// The next of the smallest parts between which a line may break.
+    fn piece(&self) -> Option<&'a str> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let end = if self.plain { plain_piece(rest.as_bytes()) } else { piece(rest) };
+        rest.get(..end)
+    }
+
+    /// Bytes of a piece longer than a line that fit into one: a character at least.
+    fn fitting(&self, piece: &str) -> usize {
+        let mut used = 0;
+        let beyond = piece.char_indices().find(|(_, character)| {
+            let columns = character.width().unwrap_or(0);
+            used += columns;
+            used > self.width && used > columns
+        });
+        beyond.map_or(piece.len(), |(at, _)| at)
+    }
+}
+
+/// Length of the first piece of a text that is all ASCII.
+fn plain_piece(text: &[u8]) -> usize {
+    let is_blank = |byte: &u8| *byte == b' ';
+    let word = text.iter().position(is_blank).unwrap_or(text.len());
+    let blanks = text.iter().skip(word).position(|byte| !is_blank(byte));
+    blanks.map_or(text.len(), |blanks| word + blanks)
+}
+
+/// Length of the first piece of any text.
+fn piece(text: &str) -> usize {
     let mut before: Option<char> = None;
     for (at, character) in text.char_indices() {
         let may_break = before.is_some_and(|before| {
@@ -49,13 +101,11 @@ fn pieces(text: &str) -> Vec<&str> {
                 || ((is_wide(before) || is_wide(character)) && !closes(character) && !opens(before) && character != ' ')
         });
         if may_break {
-            pieces.extend(text.get(start..at));
-            start = at;
+            return at;
         }
         before = Some(character);
     }
-    pieces.extend(text.get(start..).filter(|rest| !rest.is_empty()));
-    pieces
+    text.len()
 }
 
 fn is_wide(character: char) -> bool {

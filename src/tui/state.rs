@@ -301,7 +301,7 @@ impl State {
     /// What the report floor needs to make words.
     #[must_use]
     pub fn options(&self) -> Options {
-        Options { language: self.language, selection: self.selection.clone() }
+        Options { language: self.language, selection: self.selection.clone(), threads: 1 }
     }
 
     /// The chosen client.

@@ -12,6 +12,7 @@
 mod datagrams;
 mod packets;
 mod scenes;
+mod threads;
 
 use std::io::{BufWriter, Read as _, Write};
 use std::path::Path;

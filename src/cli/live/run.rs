@@ -93,7 +93,7 @@ impl Run {
         pace: Option<Pace>,
     ) -> anyhow::Result<Self> {
         let style = style(common, &Output::Standard)?;
-        let options = Options { language: style.language, selection: selection(common, &style.zone)? };
+        let options = Options { language: style.language, selection: selection(common, &style.zone)?, threads: 1 };
         let live = &arguments.live;
         let ring =
             live.ring.as_deref().map(ring::parse).transpose().map_err(|wrong| anyhow::anyhow!("--ring {wrong}"))?;
