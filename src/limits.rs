@@ -211,6 +211,9 @@ pub struct TableLimits {
     /// Clients whose newest transactions are kept as structures, some 6 KiB each; of all others they are packed. It is
     /// clients in the middle of an attempt that come back soon.
     pub open_clients: usize,
+    /// Bytes of packed clients, and of proofs of findings, that are not made small: below it time is worth more. Who comes
+    /// back within seconds is opened for a tenth of the work then.
+    pub loose_bytes: usize,
     /// Hosts whose inbound traffic is remembered.
     pub hosts: usize,
     /// Bytes of transactions that are kept until they are judged.
@@ -231,6 +234,7 @@ impl TableLimits {
             lookups: unit / 4096,
             clients: unit / 2048,
             open_clients: unit >> 17,
+            loose_bytes: unit / 8,
             hosts: unit / 2048,
             kept_bytes: unit / 5 * 2,
         }

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
@@ -16,6 +16,8 @@ const DICTIONARY: usize = 32 << 10;
 const LEVEL: i32 = 1;
 /// Bytes before a shrunk value: its length before, zero where it stands as it was.
 const PREFIX: usize = 4;
+/// Shorter values are left as they are: what a compressor writes around them takes as much.
+const WORTH_IT: usize = 32;
 
 thread_local! {
     /// Of values that are packed one at a time, and of pieces.
@@ -70,14 +72,14 @@ pub fn pack<T: Serialize>(value: &T) -> Box<[u8]> {
 struct Scratch {
     bytes: Vec<u8>,
     /// `None` before it is used first.
-    codec: Option<Codec>,
+    codec: Option<(Compactor, Restorer)>,
 }
 
 impl Scratch {
     /// The codec without a dictionary; `None` where there is no memory for it.
-    fn codec(&mut self) -> Option<&mut Codec> {
+    fn codec(&mut self) -> Option<&mut (Compactor, Restorer)> {
         if self.codec.is_none() {
-            self.codec = Codec::new(&[]).ok();
+            self.codec = Compactor::new(&[]).ok().zip(Restorer::new(&[]).ok());
         }
         self.codec.as_mut()
     }
@@ -134,59 +136,85 @@ pub struct Shrinker {
     sample: Vec<u8>,
     /// Of a value, before it is made smaller.
     packed: Vec<u8>,
-    codec: Option<Mutex<Codec>>,
+    compactor: Option<Compactor>,
+    /// What restores values, for each thread that does so at a time.
+    restorers: Mutex<Vec<Restorer>>,
 }
 
-struct Codec {
+struct Compactor {
     compressor: Compressor<'static>,
+    /// What was compressed last.
+    room: Vec<u8>,
+}
+
+struct Restorer {
     decompressor: Decompressor<'static>,
-    /// What was compressed, or restored, last.
+    /// What was restored last.
     room: Vec<u8>,
 }
 
 impl Shrinker {
     /// A value in few bytes.
     pub fn shrink<T: Serialize>(&mut self, value: &T) -> Box<[u8]> {
+        self.packed(value);
+        self.tighter().unwrap_or_else(|| [&[0; PREFIX], self.packed.as_slice()].concat().into_boxed_slice())
+    }
+
+    /// The same in more bytes and less time: for a value that may be wanted again soon.
+    pub fn loosely<T: Serialize>(&mut self, value: &T) -> Box<[u8]> {
+        self.packed(value);
+        [&[0; PREFIX], self.packed.as_slice()].concat().into_boxed_slice()
+    }
+
+    /// What was packed [loosely](Self::loosely) in few bytes; `None` where it becomes no smaller.
+    pub fn tighten(&mut self, loose: &[u8]) -> Option<Box<[u8]>> {
+        let (&[0, 0, 0, 0], packed) = loose.split_first_chunk::<PREFIX>()? else { return None };
+        self.packed.clear();
+        self.packed.extend_from_slice(packed);
+        self.tighter()
+    }
+
+    /// Packs a value into `self.packed`, and learns from the first ones.
+    fn packed<T: Serialize>(&mut self, value: &T) {
         pack_into(value, &mut self.packed);
-        if self.codec.is_none() {
+        if self.sample.len() < DICTIONARY {
             self.sample.extend_from_slice(&self.packed);
             if self.sample.len() >= DICTIONARY {
-                self.learn();
+                self.compactor = Compactor::new(&self.sample).ok();
             }
         }
-        let Self { packed, codec, .. } = self;
-        let len = u32::try_from(packed.len()).unwrap_or(0);
-        let codec = codec.as_mut().map(|codec| codec.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let shrunk = codec.and_then(|codec| codec.compress(packed));
-        let (len, bytes) = shrunk.map_or((0, packed.as_slice()), |shrunk| (len, shrunk));
-        [&len.to_le_bytes(), bytes].concat().into_boxed_slice()
+    }
+
+    /// `self.packed` compressed, where that is worth it.
+    fn tighter(&mut self) -> Option<Box<[u8]>> {
+        let len = u32::try_from(self.packed.len()).ok().filter(|len| *len as usize >= WORTH_IT)?;
+        let shrunk = self.compactor.as_mut()?.compress(&self.packed)?;
+        Some([&len.to_le_bytes(), shrunk].concat().into_boxed_slice())
     }
 
     /// The value that was made smaller, or the first parts of a tuple.
     #[must_use]
     pub fn restore<T: DeserializeOwned + Default>(&self, shrunk: &[u8]) -> T {
         let Some((len, rest)) = shrunk.split_first_chunk::<PREFIX>() else { return T::default() };
-        match (u32::from_le_bytes(*len) as usize, &self.codec) {
-            (len @ 1.., Some(codec)) => {
-                let mut codec = codec.lock().unwrap_or_else(PoisonError::into_inner);
-                unpack(codec.decompress(rest, len))
-            }
-            _ => unpack(rest),
+        let len = u32::from_le_bytes(*len) as usize;
+        if len == 0 {
+            return unpack(rest);
         }
+        let known = self.restorers().pop();
+        let Some(mut restorer) = known.or_else(|| Restorer::new(&self.sample).ok()) else { return T::default() };
+        let value = unpack(restorer.restore(rest, len));
+        self.restorers().push(restorer);
+        value
     }
 
-    /// Makes the sample the dictionary.
-    fn learn(&mut self) {
-        let sample = std::mem::take(&mut self.sample);
-        self.codec = Codec::new(&sample).ok().map(Mutex::new);
+    fn restorers(&self) -> MutexGuard<'_, Vec<Restorer>> {
+        self.restorers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Codec {
+impl Compactor {
     fn new(dictionary: &[u8]) -> std::io::Result<Self> {
-        let compressor = Compressor::with_dictionary(LEVEL, dictionary)?;
-        let decompressor = Decompressor::with_dictionary(dictionary)?;
-        Ok(Self { compressor, decompressor, room: Vec::new() })
+        Ok(Self { compressor: Compressor::with_dictionary(LEVEL, dictionary)?, room: Vec::new() })
     }
 
     /// `packed` compressed, where that makes it smaller.
@@ -196,9 +224,15 @@ impl Codec {
         let len = self.compressor.compress_to_buffer(packed, &mut self.room).ok()?;
         (len < packed.len()).then_some(&self.room)
     }
+}
+
+impl Restorer {
+    fn new(dictionary: &[u8]) -> std::io::Result<Self> {
+        Ok(Self { decompressor: Decompressor::with_dictionary(dictionary)?, room: Vec::new() })
+    }
 
     /// What was compressed to `shrunk`, `len` bytes.
-    fn decompress(&mut self, shrunk: &[u8], len: usize) -> &[u8] {
+    fn restore(&mut self, shrunk: &[u8], len: usize) -> &[u8] {
         self.room.clear();
         self.room.reserve(len);
         let outcome = self.decompressor.decompress_to_buffer(shrunk, &mut self.room);
@@ -225,7 +259,7 @@ impl Block {
                 whole.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
                 whole.extend_from_slice(value);
             }
-            let bytes = scratch.codec()?.compress(&whole)?.into();
+            let bytes = scratch.codec()?.0.compress(&whole)?.into();
             let len = whole.len();
             scratch.bytes = whole;
             Some(Self { len, bytes })
@@ -236,7 +270,7 @@ impl Block {
     #[must_use]
     pub fn whole(&self) -> Rc<[u8]> {
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.codec().map(|codec| codec.decompress(&self.bytes, self.len).into()).unwrap_or_default()
+            scratch.codec().map(|(_, restorer)| restorer.restore(&self.bytes, self.len).into()).unwrap_or_default()
         })
     }
 }

@@ -34,7 +34,7 @@ use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
 use crate::source::{Capture, Input, JournalEntry, Options, digest};
 use crate::transaction::{HostEvent, Transaction};
-use crate::verdict::filed::{number, share};
+use crate::verdict::filed::{alone, number, share};
 use crate::verdict::judge::{judge, judge_for_good};
 use crate::verdict::rates::Rates;
 use crate::verdict::roles::Roles;
@@ -166,7 +166,9 @@ fn conclude(
         retired::recognise(world, &mut findings);
         link::remark(world, &mut findings);
         let estimates = passive::estimate(world, &roles, &mut findings);
-        share(&mut findings);
+        if alone(&findings) > settings.limits.loose_bytes {
+            share(&mut findings);
+        }
         snapshot.effort.flows += flows.flows;
         snapshot.effort.passed_segments += flows.passed + counts.passed_segments;
         snapshot.effort.passed_datagrams += counts.passed_datagrams;

@@ -1,12 +1,13 @@
 //! All clients, bounded in number and in what is kept of them. Those that did something lately stand open, as
-//! structures; the rest is packed and costs a tenth of that.
+//! structures; the rest is packed, those of a moment ago loosely, because they may come back, all others so that they
+//! cost a tenth of that.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 
 use super::client::Client;
 use super::packed::{Brief, Open, Packed};
@@ -21,16 +22,43 @@ pub struct Clients {
     table: HashMap<IpAddr, Slot, foldhash::fast::RandomState>,
     /// Clients that stand open, about in the order of their last use.
     open: VecDeque<IpAddr>,
+    /// Clients that are packed loosely, in the order in which they were; some are open again or gone.
+    loose: VecDeque<IpAddr>,
     max: usize,
     max_open: usize,
+    max_loose: usize,
     serial: u64,
     shrinker: Shrinker,
-    /// Bytes that kept transactions take: of clients that stand open, of all others, and how many they may take.
-    open_bytes: usize,
-    packed_bytes: usize,
+    /// Bytes that kept transactions take.
+    bytes: Bytes,
     max_kept: usize,
     /// Clients and transactions that were not remembered because the tables were full.
     pub refused: u64,
+}
+
+/// What clients take.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bytes {
+    /// As structures.
+    open: usize,
+    /// Packed.
+    packed: usize,
+    /// Of the latter, packed loosely.
+    loose: usize,
+}
+
+impl Bytes {
+    const fn plus(self, other: Self) -> Self {
+        Self { open: self.open + other.open, packed: self.packed + other.packed, loose: self.loose + other.loose }
+    }
+
+    const fn minus(self, other: Self) -> Self {
+        Self {
+            open: self.open.saturating_sub(other.open),
+            packed: self.packed.saturating_sub(other.packed),
+            loose: self.loose.saturating_sub(other.loose),
+        }
+    }
 }
 
 enum Slot {
@@ -46,6 +74,7 @@ impl Clients {
         Self {
             max: limits.clients,
             max_open: limits.open_clients.max(1),
+            max_loose: limits.loose_bytes,
             max_kept: limits.kept_bytes,
             ..Self::default()
         }
@@ -54,7 +83,7 @@ impl Clients {
     /// Bytes that kept transactions take, about.
     #[must_use]
     pub const fn kept(&self) -> usize {
-        self.open_bytes + self.packed_bytes
+        self.bytes.open + self.bytes.packed
     }
 
     /// The client of an address, with everything that is kept of it; none that is judged for good.
@@ -109,13 +138,9 @@ impl Clients {
     /// Changes how a client is kept, and counts anew what it takes.
     fn change(&mut self, address: &IpAddr, change: impl FnOnce(&mut Slot, &mut Shrinker)) {
         let Some(slot) = self.table.get_mut(address) else { return };
-        let (open, packed) = slot.bytes();
-        self.open_bytes = self.open_bytes.saturating_sub(open);
-        self.packed_bytes = self.packed_bytes.saturating_sub(packed);
+        let before = self.bytes.minus(slot.bytes());
         change(slot, &mut self.shrinker);
-        let (open, packed) = slot.bytes();
-        self.open_bytes += open;
-        self.packed_bytes += packed;
+        self.bytes = before.plus(slot.bytes());
     }
 
     /// Lets go of what ended before `before`, but for the latest of each kind, and of clients that did nothing since
@@ -130,8 +155,8 @@ impl Clients {
         });
         self.table.shrink_to(self.table.len() * 2);
         self.open.retain(|address| self.table.contains_key(address));
-        let sum = |(open, packed): (usize, usize), slot: &Slot| (open + slot.bytes().0, packed + slot.bytes().1);
-        (self.open_bytes, self.packed_bytes) = self.table.values().fold((0, 0), sum);
+        self.loose.retain(|address| self.table.contains_key(address));
+        self.bytes = self.table.values().fold(Bytes::default(), |sum, slot| sum.plus(slot.bytes()));
     }
 
     /// The client of that address, made where there is room.
@@ -163,20 +188,21 @@ impl Clients {
     ) -> Option<&mut Client> {
         let limit = if answered { self.max_kept } else { self.max_kept / 2 };
         // Only where packing can make room: it takes longer than to refuse.
-        if self.kept() + bytes > limit && self.packed_bytes + bytes <= limit {
+        if self.kept() + bytes > limit && self.bytes.packed - self.bytes.loose + bytes <= limit {
             self.pack_all();
+            self.tighten(0);
         }
         if self.kept() + bytes > limit {
             self.refused += 1;
             return None;
         }
-        self.open_bytes += bytes;
+        self.bytes.open += bytes;
         self.get_or_add(address, at)
     }
 
     /// Gives back the room of a transaction that was not kept after all.
     pub(super) const fn refund(&mut self, bytes: usize) {
-        self.open_bytes = self.open_bytes.saturating_sub(bytes);
+        self.bytes.open = self.bytes.open.saturating_sub(bytes);
     }
 
     /// Notes that a client stands open now, and packs one that has not been used for long where too many do.
@@ -196,6 +222,23 @@ impl Clients {
 
     fn pack(&mut self, address: &IpAddr) {
         self.change(address, |slot, shrinker| slot.pack(shrinker));
+        self.loose.push_back(*address);
+        self.tighten(self.max_loose);
+        if self.loose.len() > 2 * self.table.len() {
+            // Those that came back often: the last time counts.
+            let mut seen: HashSet<IpAddr, foldhash::fast::RandomState> = HashSet::default();
+            let latest: Vec<IpAddr> = self.loose.drain(..).rev().filter(|address| seen.insert(*address)).collect();
+            self.loose.extend(latest.into_iter().rev());
+        }
+    }
+
+    /// Makes small what was packed loosely, the oldest first, until no more than so many bytes are.
+    fn tighten(&mut self, most: usize) {
+        while self.bytes.loose > most
+            && let Some(oldest) = self.loose.pop_front()
+        {
+            self.change(&oldest, |slot, shrinker| slot.tighten(shrinker));
+        }
     }
 
     /// Packs every client.
@@ -246,12 +289,18 @@ impl Slot {
         }
     }
 
-    /// What it takes as structures, and packed.
-    fn bytes(&self) -> (usize, usize) {
+    /// What it takes.
+    fn bytes(&self) -> Bytes {
         match self {
-            Self::Open(open) => (open.bytes(), 0),
-            Self::Packed(packed) => (0, packed.bytes()),
-            Self::Judged(_) => (0, 0),
+            Self::Open(open) => Bytes { open: open.bytes(), ..Bytes::default() },
+            Self::Packed(packed) => Bytes { open: 0, packed: packed.bytes(), loose: packed.loose_bytes() },
+            Self::Judged(_) => Bytes::default(),
+        }
+    }
+
+    fn tighten(&mut self, shrinker: &mut Shrinker) {
+        if let Self::Packed(packed) = self {
+            packed.tighten(shrinker);
         }
     }
 

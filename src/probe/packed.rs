@@ -59,6 +59,8 @@ pub(super) struct Packed {
     earlier: Vec<Page>,
     /// It has transactions among the newest.
     keeps: bool,
+    /// It was packed to be opened again soon, not to be small.
+    loose: bool,
     /// Nothing came since what was old was let go of.
     trimmed: bool,
 }
@@ -144,8 +146,8 @@ impl Open {
         let keeps = !(reached.0.is_empty() && reached.1.is_empty() && said.0.is_empty() && said.1.is_empty());
         self.earlier.shrink_to_fit();
         let brief = Brief::of(&self.client);
-        let newest = shrinker.shrink(&(self.client, reached, said));
-        Packed { brief, newest, earlier: self.earlier, keeps, trimmed: false }
+        let newest = shrinker.loosely(&(self.client, reached, said));
+        Packed { brief, newest, earlier: self.earlier, keeps, loose: true, trimmed: false }
     }
 }
 
@@ -176,6 +178,15 @@ impl Packed {
         client
     }
 
+    /// Makes it small, where it is not.
+    pub fn tighten(&mut self, shrinker: &mut Shrinker) {
+        if std::mem::replace(&mut self.loose, false)
+            && let Some(newest) = shrinker.tighten(&self.newest)
+        {
+            self.newest = newest;
+        }
+    }
+
     /// Lets go of what ended before that moment, but for the latest of each kind.
     pub fn forget(&mut self, before: CaptureTime, shrinker: &mut Shrinker) {
         // What did nothing since the last time has nothing more to lose but its latest.
@@ -183,6 +194,7 @@ impl Packed {
             let mut open = std::mem::take(self).open(shrinker);
             open.forget(before, shrinker);
             *self = open.pack(shrinker);
+            self.tighten(shrinker);
             self.trimmed = self.brief.last < before;
         }
     }
@@ -195,6 +207,11 @@ impl Packed {
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         self.newest.len() + self.earlier.iter().map(Page::bytes).sum::<usize>()
+    }
+
+    /// Bytes of it that could be fewer.
+    pub const fn loose_bytes(&self) -> usize {
+        if self.loose { self.newest.len() } else { 0 }
     }
 }
 

@@ -61,6 +61,12 @@ fn opened(block: &Arc<Block>) -> Rc<[u8]> {
     })
 }
 
+/// Bytes of the proofs that stand by themselves.
+#[must_use]
+pub fn alone(findings: &[Filed]) -> usize {
+    findings.iter().map(|filed| if let Proof::Alone(bytes) = &filed.proof { bytes.len() } else { 0 }).sum()
+}
+
 /// Puts the proofs of those findings that have theirs by themselves into common pieces.
 pub fn share<'a>(findings: impl IntoIterator<Item = &'a mut Filed>) {
     let mut alone: Vec<(&mut Proof, Box<[u8]>)> = findings

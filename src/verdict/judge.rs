@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use super::case::{Case, Ruling};
 use super::endpoints::{self, Unreachable};
 use super::evidence::url_of;
-use super::filed::{Filed, SHARERS, share};
+use super::filed::{Filed, SHARERS, alone, share};
 use super::finding::Finding;
 use super::office;
 use super::relate::{self, LinkUps};
@@ -26,13 +26,17 @@ use crate::time::CaptureTime;
 use crate::transaction::Exchange;
 use crate::vocabulary::{Role, Route, Verdict};
 
+/// Hosts that one thread judges in one go. Threads start anew for each go: this many make that cheap, and few enough
+/// transactions wait to be let go.
+const PART: usize = 1024;
+
 /// Judges everything: findings host by host, each called by its place in the list until all are numbered.
 #[must_use]
 pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let beside = Beside::of(world, roles, cells);
     let mut filing = Filing::default();
-    for host in beside.by_host() {
-        filing.file(beside.judge_host(world, roles, &host));
+    for part in beside.by_host().chunks(PART) {
+        filing.add(beside.judge_part(world, roles, part, filing.is_full(world)));
     }
     filing.filed
 }
@@ -41,11 +45,14 @@ pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
 /// the room of the transactions that led to them.
 #[must_use]
 pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
+    let threads = world.settings.threads.max(1);
     let beside = Beside::of(world, roles, cells);
     let mut filing = Filing::default();
-    for host in beside.by_host() {
-        filing.file(beside.judge_host(world, roles, &host));
-        for address in &host {
+    for round in beside.by_host().chunks(PART * threads) {
+        for part in beside.judge_parts(world, roles, round, filing.is_full(world)) {
+            filing.add(part);
+        }
+        for address in round.iter().flatten() {
             let mac = world.clients.brief(address).and_then(|client| client.mac);
             // Other addresses of the same host are judged with what this one did.
             if !beside.hosts.is_one_of_several(*address, mac) {
@@ -61,31 +68,32 @@ pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &Cells) -> Vec<Fi
 struct Filing {
     filed: Vec<Filed>,
     names: HashSet<Arc<str>>,
-    /// How many have their proofs in common pieces.
-    shared: usize,
+    /// Bytes of proofs that stand by themselves.
+    alone: usize,
 }
 
 impl Filing {
-    /// Files what was found of one host. References among these findings are by their place.
-    fn file(&mut self, findings: Vec<Finding>) {
+    /// Whether proofs should share pieces from now on, so that they take less room and more time.
+    const fn is_full(&self, world: &World) -> bool {
+        self.alone > world.settings.limits.loose_bytes
+    }
+
+    /// Adds what was found of some hosts. References among these findings are by their place.
+    fn add(&mut self, part: Vec<Filed>) {
+        self.alone += alone(&part);
         let first = u32::try_from(self.filed.len()).unwrap_or(u32::MAX);
-        for (place, mut finding) in (first..).zip(findings) {
-            finding.id = place;
-            finding.related.iter_mut().for_each(|other| *other += first);
-            let mut filed = Filed::of(finding);
+        if self.filed.capacity() - self.filed.len() < part.len() {
+            // Doubling would leave half of a large list empty.
+            self.filed.reserve_exact(self.filed.len() / 16 + part.len());
+        }
+        for mut filed in part {
+            filed.id += first;
+            filed.related.iter_mut().for_each(|other| *other += first);
             // Many are about the same few names.
             if let Some(name) = filed.host.take() {
                 filed.host = Some(Arc::clone(self.names.get_or_insert_with(&*name, |_| Arc::clone(&name))));
             }
-            if self.filed.len() == self.filed.capacity() {
-                // Doubling would leave half of a large list empty.
-                self.filed.reserve_exact(self.filed.len() / 16 + 64);
-            }
             self.filed.push(filed);
-        }
-        while self.filed.len() - self.shared >= SHARERS {
-            share(self.filed.iter_mut().skip(self.shared).take(SHARERS));
-            self.shared += SHARERS;
         }
     }
 }
@@ -154,6 +162,41 @@ impl<'a> Beside<'a> {
             }
         }
         hosts
+    }
+
+    /// Everything about the hosts of a round, part by part, each on a thread of its own.
+    fn judge_parts(&self, world: &World, roles: &Roles, round: &[Vec<IpAddr>], tight: bool) -> Vec<Vec<Filed>> {
+        let mut parts = round.chunks(PART);
+        let own = parts.next().unwrap_or_default();
+        std::thread::scope(|scope| {
+            let others: Vec<_> =
+                parts.map(|part| scope.spawn(move || self.judge_part(world, roles, part, tight))).collect();
+            let mut judged = vec![self.judge_part(world, roles, own, tight)];
+            for other in others {
+                // A panic goes on where it is waited for.
+                judged.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            judged
+        })
+    }
+
+    /// Everything about some hosts; `id` and `related` are places in the list. Proofs share pieces where it is to be
+    /// `tight`.
+    fn judge_part(&self, world: &World, roles: &Roles, hosts: &[Vec<IpAddr>], tight: bool) -> Vec<Filed> {
+        let mut filed: Vec<Filed> = Vec::new();
+        for host in hosts {
+            let first = u32::try_from(filed.len()).unwrap_or(u32::MAX);
+            for (place, mut finding) in (first..).zip(self.judge_host(world, roles, host)) {
+                finding.id = place;
+                finding.related.iter_mut().for_each(|other| *other += first);
+                filed.push(Filed::of(finding));
+            }
+        }
+        if tight {
+            let whole = filed.len() / SHARERS * SHARERS;
+            share(filed.iter_mut().take(whole));
+        }
+        filed
     }
 
     /// Everything about one host, in no order; `related` holds places in the list.
