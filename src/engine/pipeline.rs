@@ -289,7 +289,9 @@ impl Pipeline {
     pub fn finish(&mut self, lower: &mut impl Lower) -> (Counts, TableStats) {
         if let Some(now) = self.now {
             self.flows.finish(now, &mut self.assembler);
-            self.assembler.lookups.finish(now, &mut self.assembler.out);
+            while self.assembler.lookups.finish(now, &mut self.assembler.out) {
+                self.hand_over(lower);
+            }
             self.assembler.quic.finish(now, &mut self.assembler.out);
             self.leases.finish(now, &mut self.assembler.out);
             self.questions.finish(now, &mut self.assembler.out);
