@@ -173,9 +173,9 @@ impl PcapReader {
                 fcs_len: self.fcs_len,
                 wire_len: header.wire.max(header.captured),
                 outbound: false,
-                start: self.record_header,
-                len,
-                size,
+                start: self.record_header as u32,
+                len: len as u32,
+                size: size as u32,
             });
         }
     }

@@ -360,6 +360,7 @@ impl PcapNgReader {
     #[inline]
     const fn found(&self, interface: Interface, wire_len: u32, start: usize, len: usize, size: usize) -> Found {
         let Interface { link, fcs_len, .. } = interface;
+        let (start, len, size) = (start as u32, len as u32, size as u32);
         Found { time: self.time, number: self.number, link, fcs_len, wire_len, outbound: false, start, len, size }
     }
 

@@ -7,7 +7,8 @@ use crate::source::pcapng::PcapNgReader;
 use crate::source::{Frame, LinkType, PacketId, PacketRef};
 use crate::time::CaptureTime;
 
-/// A packet that stands at the front of the block.
+/// A packet that stands at the front of the block. Records are shorter than 2^32 by far
+/// ([`MAX_RECORD`](crate::limits::MAX_RECORD)); small numbers make it cheap to hand on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) time: CaptureTime,
@@ -18,11 +19,11 @@ pub(super) struct Found {
     /// Sent by the capturing host, as the record says.
     pub(super) outbound: bool,
     /// Where its bytes start, from the front.
-    pub(super) start: usize,
+    pub(super) start: u32,
     /// How many there are.
-    pub(super) len: usize,
+    pub(super) len: u32,
     /// Bytes of the whole record: what to consume before the next one.
-    pub(super) size: usize,
+    pub(super) size: u32,
 }
 
 /// What knows how records are written.
@@ -47,8 +48,8 @@ impl Reader {
     /// Reads the next packet; `false` at the end.
     #[inline]
     pub(super) fn advance(&mut self) -> bool {
-        if let Some(found) = self.head.take() {
-            self.block.consume(found.size);
+        if let Some(found) = &self.head {
+            self.block.consume(found.size as usize);
         }
         self.head = match &mut self.format {
             Format::Pcap(reader) => reader.next(&mut self.block, &mut self.record),
@@ -60,27 +61,28 @@ impl Reader {
     /// Time of the packet read last.
     #[inline]
     pub(super) fn time(&self) -> Option<CaptureTime> {
-        self.head.map(|found| found.time)
+        self.head.as_ref().map(|found| found.time)
     }
 
     /// The packet read last, as a frame of input `input`.
     #[inline]
     pub(super) fn frame(&self, input: u16) -> Option<Frame<'_>> {
         let found = self.head.as_ref()?;
+        let (start, len) = (found.start as usize, found.len as usize);
         Some(Frame {
             at: PacketRef { time: found.time, id: PacketId::new(input, found.number) },
             link: found.link,
             fcs_len: found.fcs_len,
             wire_len: found.wire_len,
             outbound: found.outbound,
-            data: self.block.data().get(found.start..found.start + found.len)?,
+            data: self.block.data().get(start..start + len)?,
         })
     }
 
     /// Whether nothing stands behind the packet read last.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.head.is_none_or(|found| self.block.data().len() <= found.size)
+        self.head.is_none_or(|found| self.block.data().len() <= found.size as usize)
     }
 
     pub(super) const fn record(&self) -> &Record {

@@ -19,6 +19,17 @@ pub fn begins_nothing(ports: (u16, u16), bytes: &[u8]) -> bool {
     if first < 0x80 && !first.is_ascii_graphic() && !matches!(first, b'\r' | b'\n' | 21 | 22) {
         return true;
     }
+    // HTTP begins with a word, TLS does not: most is told by a few bytes.
+    if first >= 0x80 {
+        return match tls::sniff(bytes) {
+            Sniffed::Yes => false,
+            Sniffed::No => true,
+            Sniffed::Maybe => bytes.len() >= ENOUGH_TO_SNIFF,
+        };
+    }
+    if first.is_ascii_graphic() && !http::may_be_word(bytes) {
+        return true;
+    }
     match (http::sniff_request(bytes), http::sniff_response(bytes), tls::sniff(bytes)) {
         (Sniffed::Yes, ..) | (_, Sniffed::Yes, _) | (.., Sniffed::Yes) => false,
         (Sniffed::No, Sniffed::No, Sniffed::No) => true,

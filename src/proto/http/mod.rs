@@ -30,5 +30,5 @@ pub use self::parse::{
     Parse, parse_request, parse_request_partial, parse_response, parse_response_partial, still_needs_request,
     still_needs_response,
 };
-pub use self::sniff::{may_begin, sniff_request, sniff_response};
+pub use self::sniff::{may_be_word, may_begin, sniff_request, sniff_response};
 pub use self::title::title;

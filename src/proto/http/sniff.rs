@@ -61,6 +61,16 @@ pub fn sniff_request(bytes: &[u8]) -> Sniffed {
     }
 }
 
+/// Whether the first bytes may be those of a method or of `HTTP`: without that nothing begins here but an empty line.
+#[inline]
+#[must_use]
+pub fn may_be_word(bytes: &[u8]) -> bool {
+    match bytes.iter().take(4).position(|byte| !is_method_byte(*byte)) {
+        None => true,
+        Some(end) => end > 0 && bytes.get(end) == Some(&b' '),
+    }
+}
+
 /// Whether so few bytes that nothing is sure may begin a message of a kind that is often met: a known method, or a
 /// response. In the middle of a connection any word would do otherwise.
 #[must_use]
