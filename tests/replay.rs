@@ -65,8 +65,7 @@ impl Heard {
 }
 
 fn live(case: &Case, settings: &Settings, heard: &mut Heard) {
-    let options = Options { filter: settings.filter.clone(), ..Options::default() };
-    let (mut capture, _) = Capture::open(&case.files, options).unwrap();
+    let (mut capture, _) = ncsight::engine::open(&case.files, settings).unwrap();
     let mut watch = Watch::new(settings);
     let (mut last, mut packets) = (None, 0);
     loop {
