@@ -130,6 +130,41 @@ def dropped():
         report=clocks(-42500.0, 12, later=0) + [("/quality/points/0/alone", 2), ("/quality/points/1/alone", 0), ("/quality/shared_packets", 12)])
 
 
+SYNS = (5, 6, 9, 12, 19)  # of office-gated, into nothing
+
+
+@points("points-syn-lost")
+def lost():
+    packets, _ = read("office-gated.pcap")
+    packets = packets[:61]
+    return [("pc", pcap(packets)), ("wan", pcap(moved(beyond(packets, left_out=SYNS), 0.35)))], dict(
+        title="SYNs that a firewall between two points drops", rows=["8.6 skew between taps", "3.3 SYN timeout"], position="switch",
+        shows="At the client five SYNs to the probe server and no answer; behind the router none of them, while the client's questions and its "
+              "connections to other servers are there. The outer clock is 0.35 s ahead.",
+        truth="office-gated.pcap up to frame 61; the second file is its packets one hop on, without the SYNs to 203.0.113.80, 0.35 s later",
+        findings=[{"verdict": "ActiveHttpProbeFailedButDnsSucceeded", "cause": "tcp-timeout", "severity": "error", "confidence": "high", "client": PC,
+                   "server": WEB, "evidence": [5, 9, 19],
+                   "says": ["The SYN was captured in points-syn-lost-pc.pcap and never in points-syn-lost-wan.pcap", "lost or dropped between the two points"]},
+                  {"verdict": "OfficeGatedByNcsi", "cause": "tcp-timeout", "severity": "warning", "confidence": "low", "client": PC}],
+        report=clocks(-350.0, 40) + [("/quality/points/0/alone", 5), ("/quality/points/1/alone", 0)])
+
+
+@points("points-deaf")
+def deaf():
+    packets, _ = read("office-gated.pcap")
+    packets = packets[:61]
+    sent = [packet for packet in packets if packet[1][26:30] == bytes([10, 1, 0, 5])]
+    other = [packet for number, packet in enumerate(packets, 1) if number not in SYNS]
+    return [("tx", pcap(sent)), ("core", pcap(moved(other, 2.0)))], dict(
+        title="Silence at a point that hears nothing", rows=["8.3 one-way c2s", "8.6 skew between taps"], near_miss_of=["3.3 SYN timeout"],
+        position="switch",
+        shows="One tap shows what the client sends, SYNs into nothing among it, and nothing that comes back; another one, where these SYNs do not pass, "
+              "shows both directions of all else. That somebody else's packets reach the client there proves nothing about an answer to the SYNs.",
+        truth="office-gated.pcap up to frame 61; the first file is what the client sent, the second all but the SYNs to 203.0.113.80, 2 s later",
+        findings=[{"verdict": "Incomplete", "cause": "one-way", "severity": "warning", "client": PC, "guess": "ActiveHttpProbeFailedButDnsSucceeded"}],
+        report=[("/quality/points/1/name", "points-deaf-tx.pcap"), ("/quality/points/1/alone", 5)])
+
+
 @points("points-nat")
 def nat():
     sides = []

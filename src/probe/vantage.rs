@@ -36,6 +36,15 @@ impl PointSet {
     }
 }
 
+/// Which way packets of a host go: a point may show one direction and not the other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Way {
+    /// It sends them.
+    Sends,
+    /// It gets them.
+    Gets,
+}
+
 /// A capture point: one input, or the parts of a rotated one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Point {
@@ -72,7 +81,7 @@ pub struct Vantage {
     /// Hosts of one table that were not remembered because it was full, and packets.
     pub refused: u64,
     heard: Table<(IpAddr, u8), Stretches>,
-    covered: Table<(IpAddr, u8, u8), Stretches>,
+    covered: Table<(IpAddr, Way, u8, u8), Stretches>,
     pairs: Table<(IpAddr, IpAddr, u8), Stretches>,
     order: Table<(IpAddr, u8, u8), i32>,
     apart: Table<PacketId, Apart>,
@@ -108,10 +117,10 @@ impl Vantage {
 
     /// A packet between two hosts was captured at `point` and at another one.
     pub fn covers(&mut self, from: IpAddr, to: IpAddr, protocol: u8, point: u8, at: CaptureTime) {
-        for host in [from, to] {
-            note(&mut self.covered, (host, protocol, point), at, self.max, &mut self.refused);
+        for (host, way) in [(from, Way::Sends), (to, Way::Gets)] {
+            note(&mut self.covered, (host, way, protocol, point), at, self.max, &mut self.refused);
         }
-        note(&mut self.pairs, (from.min(to), from.max(to), point), at, self.max, &mut self.refused);
+        note(&mut self.pairs, (from, to, point), at, self.max, &mut self.refused);
     }
 
     /// A packet of `host` crossed `first` before `then`.
@@ -160,10 +169,10 @@ impl Vantage {
         (0..self.numbers()).filter(|point| at.has(*point)).any(|point| heard(&point))
     }
 
-    /// Points that surely would have shown the packet, had it passed there: they show others of `client` that the point
-    /// which has it shows, too, before it and after it, or of the same two hosts.
+    /// Points that surely would have shown the packet, had it passed there: they show others that `client` sent (or got,
+    /// as this one) before it and after it, and which another point shows, too; or others from the one host to the other.
     #[must_use]
-    pub fn missed(&self, id: PacketId, client: IpAddr, server: Option<IpAddr>, protocol: u8) -> Vec<u8> {
+    pub fn missed(&self, id: PacketId, (client, way): (IpAddr, Way), server: Option<IpAddr>, protocol: u8) -> Vec<u8> {
         let Some(apart) = self.apart.get(&id) else { return Vec::new() };
         let (before, after) = (apart.time.before(NEAR), apart.time.after(NEAR));
         let would_show = |point: &u8| {
@@ -173,11 +182,11 @@ impl Vantage {
                 return false;
             }
             let covers = |protocol: u8, from, to| {
-                self.covered.get(&(client, protocol, *point)).is_some_and(|seen| seen.touches(from, to))
+                self.covered.get(&(client, way, protocol, *point)).is_some_and(|seen| seen.touches(from, to))
             };
             let any = |from, to| covers(TCP, from, to) || covers(UDP, from, to);
             let of_both = server.is_some_and(|server| {
-                let pair = (client.min(server), client.max(server), *point);
+                let pair = if way == Way::Sends { (client, server, *point) } else { (server, client, *point) };
                 self.pairs.get(&pair).is_some_and(|seen| seen.touches(before, after))
             });
             of_both || any(before, apart.time) && any(apart.time, after) && covers(protocol, before, after)
@@ -247,6 +256,10 @@ mod tests {
         Vantage::new(vec![point("inside"), point("outside")], 1000)
     }
 
+    fn missed(vantage: &Vantage, id: PacketId) -> Vec<u8> {
+        vantage.missed(id, (PC, Way::Sends), Some(WEB), TCP)
+    }
+
     /// A SYN to the web server, 50 s after the start, that the inside alone captured.
     fn syn(vantage: &mut Vantage) -> PacketId {
         let id = PacketId::new(0, 7);
@@ -258,15 +271,15 @@ mod tests {
     fn what_the_other_point_could_not_show_is_not_missed() {
         let mut vantage = two_points();
         let id = syn(&mut vantage);
-        assert!(vantage.missed(id, PC, Some(WEB), TCP).is_empty(), "nothing of the client was there");
+        assert!(missed(&vantage, id).is_empty(), "nothing of the client was there");
         vantage.covers(PC, DNS, UDP, 1, at(45));
-        assert!(vantage.missed(id, PC, Some(WEB), TCP).is_empty(), "nor after it");
+        assert!(missed(&vantage, id).is_empty(), "nor after it");
         vantage.covers(PC, DNS, UDP, 1, at(55));
-        assert!(vantage.missed(id, PC, Some(WEB), TCP).is_empty(), "its connections may go another way");
+        assert!(missed(&vantage, id).is_empty(), "its connections may go another way");
         vantage.covers(PC, DNS, TCP, 1, at(70));
-        assert_eq!(vantage.missed(id, PC, Some(WEB), TCP), [1]);
+        assert_eq!(missed(&vantage, id), [1]);
         vantage.points[1].lacks = true;
-        assert!(vantage.missed(id, PC, Some(WEB), TCP).is_empty(), "it lost packets");
+        assert!(missed(&vantage, id).is_empty(), "it lost packets");
     }
 
     #[test]
@@ -274,9 +287,11 @@ mod tests {
         let mut vantage = two_points();
         let id = syn(&mut vantage);
         vantage.covers(WEB, PC, TCP, 1, at(40));
-        assert_eq!(vantage.missed(id, PC, Some(WEB), TCP), [1]);
+        assert!(missed(&vantage, id).is_empty(), "they go the other way");
+        vantage.covers(PC, WEB, TCP, 1, at(40));
+        assert_eq!(missed(&vantage, id), [1]);
         vantage.points[1].span = Some((at(0), at(45)));
-        assert!(vantage.missed(id, PC, Some(WEB), TCP).is_empty(), "it had ended");
+        assert!(missed(&vantage, id).is_empty(), "it had ended");
     }
 
     #[test]

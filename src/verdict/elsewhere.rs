@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::filed::Filed;
 use super::finding::{Finding, Note, Remark};
-use crate::probe::vantage::Vantage;
+use crate::probe::vantage::{Vantage, Way};
 use crate::probe::world::World;
 use crate::source::PacketId;
 use crate::vocabulary::Side;
@@ -107,7 +107,8 @@ fn apart(vantage: &Vantage, finding: &Finding, copies: &[(Step, Side, PacketId)]
         Step::Query | Step::Answer => (UDP, resolver(finding)),
         _ => (TCP, finding.proxy.map(|proxy| proxy.ip()).or(finding.server)),
     };
-    let missed = |id: &PacketId| vantage.missed(*id, finding.client, server, protocol).contains(&there);
+    let way = if by == Side::Client { Way::Sends } else { Way::Gets };
+    let missed = |id: &PacketId| vantage.missed(*id, (finding.client, way), server, protocol).contains(&there);
     if !copies.iter().all(|(.., id)| missed(id)) {
         return None;
     }
