@@ -127,6 +127,8 @@ pub const MAX_ENCAPSULATION: usize = 8;
 pub const MAX_LABELS: usize = 32;
 /// Packets that are remembered to tell a mirror port's copy: 4096 within 50 ms are 80,000 a second without TCP.
 pub const MAX_REMEMBERED_PACKETS: usize = 4096;
+/// Mirror sessions whose numbers are followed: a collector serves a few dozen switches.
+pub const MAX_MIRROR_SESSIONS: usize = 1024;
 /// Time after which an incomplete datagram is given up (RFC 791 suggests 15 s, RFC 8200 asks for 60 s).
 pub const FRAGMENT_LIFETIME: Duration = Duration::from_secs(60);
 /// Two packets that agree in everything but TTL, checksum and DSCP within this time are one, copied by a mirror port.
@@ -182,6 +184,21 @@ pub const MAX_REFUSALS: usize = 8;
 
 /// Stretches of time with lost packets that a live run remembers: four a second for the longest deadline.
 pub const MAX_LOSSES: usize = 256;
+
+/// Inputs that are compared before they are analysed together: capture points are few, and rotated files of them some
+/// dozen. Of more none is.
+pub const MAX_SURVEYED_INPUTS: usize = 256;
+/// Bytes that are read of all inputs together to compare them: some seconds, however long the captures are.
+pub const MAX_SURVEYED_BYTES: u64 = 4 << 30;
+/// Bytes that are read of each of them all the same.
+pub const MIN_SURVEYED_BYTES: u64 = 16 << 20;
+/// Packets that are remembered of all inputs together to compare them, some 40 bytes each and twice as many for a moment.
+pub const MAX_SAMPLED_PACKETS: usize = 1 << 18;
+/// Packets that wait for another capture point to show them, too, some 120 bytes each: within the tenth of a second that
+/// they wait these are 650,000 a second.
+pub const MAX_SIGHTINGS: usize = 1 << 16;
+/// Packets that may decide something and that not every capture point has, some 60 bytes each: of more nothing is said.
+pub const MAX_APART: usize = 1 << 18;
 
 /// Findings that a live screen lists: more than a person reads; when there are more, the oldest of those that are no
 /// trouble go first.

@@ -42,6 +42,8 @@ pub struct Settings {
     pub endpoints: Arc<EndpointList>,
     /// Whether what is not read is passed over before it costs anything. Without it the findings are the same.
     pub early_reject: bool,
+    /// Whether clocks of inputs are set right where packets that several hold show that they differ.
+    pub align_clocks: bool,
     /// Threads to work with; 0 lets the engine choose. Every number gives the same report.
     pub threads: usize,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             strict_vlan: false,
             endpoints: EndpointList::builtin(),
             early_reject: true,
+            align_clocks: true,
             threads: 0,
         }
     }

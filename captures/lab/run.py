@@ -33,6 +33,7 @@ MODULES = [
     "scenes_slice",
     "scenes_near",
     "scenes_tunnels",
+    "scenes_points",
     "scenes_proxy_more",
     "scenes_many",
     "tls",

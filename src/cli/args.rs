@@ -127,6 +127,10 @@ pub struct Common {
     /// Analyse each VLAN and virtual network (VNI) apart: for networks whose addresses overlap.
     #[arg(long, global = true, help_heading = ANALYSE)]
     pub strict_vlan: bool,
+    /// Leave the times of every input as they are: by default, where several captures hold the same packets and their
+    /// clocks differ, they are set right and the report says by how much
+    #[arg(long, global = true, help_heading = ANALYSE)]
+    pub no_clock_correction: bool,
     /// Microsoft 365 endpoint list, the JSON of `https://endpoints.office.com/endpoints/worldwide`, in place of the
     /// built-in copy.
     #[arg(long, value_name = "FILE", global = true, help_heading = ANALYSE)]

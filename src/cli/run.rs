@@ -188,6 +188,7 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     settings.capture_point = common.capture_point.unwrap_or_default();
     settings.client_os = common.client_os.unwrap_or_default();
     settings.strict_vlan |= common.strict_vlan;
+    settings.align_clocks = !common.no_clock_correction;
     settings.early_reject = !common.no_early_reject;
     settings.filter.clone_from(&common.filter);
     if let Some(path) = &common.endpoints {

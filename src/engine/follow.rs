@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::networks::Networks;
 use super::snapshot::Snapshot;
-use super::{Judgement, accept_journal, conclude};
+use super::{Judgement, accept_journal, accept_points, conclude, points};
 use crate::settings::Settings;
 use crate::source::{Capture, Options, Progress};
 use crate::time::CaptureTime;
@@ -145,6 +145,7 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
             return News { snapshot: Arc::default(), stage: Stage::Failed(errors) };
         }
     };
+    let mut sightings = points::align(&mut capture, settings, &|| shared.stop.load(Ordering::Relaxed));
     let mut networks = Networks::new(settings);
     let mut budget = Budget::new(Instant::now());
     let mut packets = 0u64;
@@ -168,12 +169,13 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
         }
         let Some(frame) = capture.next() else { break };
         last = Some(frame.at.time);
-        networks.frame(&frame);
+        networks.frame(&frame, sightings.as_mut().is_some_and(|sightings| sightings.frame(&frame)));
         packets += 1;
     }
     shared.note(packets, last);
     let mut parts = networks.finish();
     accept_journal(&capture.journal(), &mut parts);
+    accept_points(sightings, &capture.inputs(), &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
     let snapshot = Arc::new(conclude(parts, capture.inputs(), settings, Judgement::Final));
     News { snapshot, stage: Stage::Done(warnings.iter().map(ToString::to_string).collect()) }

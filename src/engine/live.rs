@@ -108,7 +108,7 @@ impl Watch {
     pub fn frame(&mut self, frame: &Frame<'_>) {
         self.now = self.now.max(Some(frame.at.time));
         self.began = self.began.or(self.now);
-        self.networks.frame(frame);
+        self.networks.frame(frame, false);
     }
 
     /// Time has come so far, and no packet from before is missing.

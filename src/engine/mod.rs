@@ -15,6 +15,7 @@ mod ledger;
 pub mod live;
 mod networks;
 pub mod pipeline;
+mod points;
 pub mod proof;
 pub mod recall;
 pub mod snapshot;
@@ -39,14 +40,28 @@ use crate::verdict::judge::{judge, judge_for_good};
 use crate::verdict::rates::Rates;
 use crate::verdict::roles::Roles;
 use crate::verdict::windows::Observed;
-use crate::verdict::{adapters, link, passive, retired};
+use crate::verdict::{adapters, elsewhere, link, passive, retired};
 
 use self::networks::Networks;
 use self::pipeline::Counts;
+use self::points::Sightings;
 use self::snapshot::{Quality, Snapshot};
 
 /// Packets after which the caller is asked whether to stop, and told how far reading has come.
 const LOOK_UP_EVERY: u64 = 16384;
+
+/// Opens captures as an analysis reads them: in the order of their times, clocks that differ set right. What could not be
+/// read beside what could comes back, too.
+///
+/// # Errors
+///
+/// All errors, at least one, where nothing could be read or the filter cannot be used.
+pub fn open(paths: &[PathBuf], settings: &Settings) -> Result<(Capture, Vec<Error>), Vec<Error>> {
+    let options = Options { filter: settings.filter.clone(), progress: Arc::default() };
+    let (mut capture, warnings) = Capture::open(paths, options)?;
+    points::align(&mut capture, settings, &|| false);
+    Ok((capture, warnings))
+}
 
 /// Analyses captures to their end, or until the caller stops it.
 ///
@@ -62,14 +77,25 @@ pub fn analyse(
 ) -> Result<(Snapshot, Vec<Error>), Vec<Error>> {
     let progress = Arc::new(crate::source::Progress::default());
     let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&progress) };
-    let (capture, warnings) = Capture::open(paths, options)?;
-    Ok((analyse_capture(capture, &progress, settings, hooks), warnings))
+    let (mut capture, warnings) = Capture::open(paths, options)?;
+    let sightings = points::align(&mut capture, settings, &|| hooks.stop.load(Ordering::Relaxed));
+    Ok((read(capture, sightings, &progress, settings, hooks), warnings))
 }
 
 /// Analyses an open capture to its end, or until the caller stops it. `progress` is the one that it was opened with.
 #[must_use]
 pub fn analyse_capture(
+    capture: Capture,
+    progress: &crate::source::Progress,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Snapshot {
+    read(capture, None, progress, settings, hooks)
+}
+
+fn read(
     mut capture: Capture,
+    mut sightings: Option<Sightings>,
     progress: &crate::source::Progress,
     settings: &Settings,
     hooks: &Hooks<'_>,
@@ -79,7 +105,7 @@ pub fn analyse_capture(
     let mut packets = 0u64;
     while let Some(frame) = capture.next() {
         let time = frame.at.time;
-        networks.frame(&frame);
+        networks.frame(&frame, sightings.as_mut().is_some_and(|sightings| sightings.frame(&frame)));
         packets += 1;
         if packets.is_multiple_of(LOOK_UP_EVERY) {
             if hooks.stop.load(Ordering::Relaxed) {
@@ -94,6 +120,7 @@ pub fn analyse_capture(
         input.sha256 = handle.and_then(|handle| handle.join().ok().flatten());
     }
     accept_journal(&capture.journal(), &mut parts);
+    accept_points(sightings, &inputs, &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
     conclude(parts, inputs, settings, Judgement::Final)
 }
@@ -104,6 +131,14 @@ fn accept_journal(journal: &[JournalEntry], parts: &mut [(World, Counts, TableSt
         for event in journal.iter().filter_map(HostEvent::read) {
             world.accept(Transaction::HostEvent(Box::new(event)));
         }
+    }
+}
+
+/// What each capture point saw concerns every network.
+fn accept_points(sightings: Option<Sightings>, inputs: &[Input], parts: &mut [(World, Counts, TableStats)]) {
+    let Some(vantage) = sightings.map(|sightings| Arc::new(sightings.finish(inputs))) else { return };
+    for (world, ..) in parts {
+        world.vantage = Some(Arc::clone(&vantage));
     }
 }
 
@@ -165,6 +200,7 @@ fn conclude(
         adapters::explain(world, &roles, &mut findings);
         retired::recognise(world, &mut findings);
         link::remark(world, &mut findings);
+        elsewhere::remark(world, &mut findings);
         let estimates = passive::estimate(world, &roles, &mut findings);
         if alone(&findings) > settings.limits.loose_bytes {
             share(&mut findings);
@@ -214,9 +250,12 @@ fn quality(world: &World, counts: Counts, flows: crate::flow::TableStats) -> Qua
         truncated_packets: counts.truncated,
         gaps: flows.gaps,
         dropped_packets: world.drops,
+        mirror_lost: world.mirror.packets,
         evicted_flows: flows.evicted + world.clients.refused,
         anonymised: world.rewriting.suspected(),
         protocols_seen: protocols.iter().filter(|(_, seen)| *seen).map(|(name, _)| *name).collect(),
+        points: world.vantage.as_ref().map(|vantage| vantage.points.clone()).unwrap_or_default(),
+        shared_packets: world.vantage.as_ref().map_or(0, |vantage| vantage.shared),
         not_decoded: counts.not_decoded.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
     }
 }

@@ -31,12 +31,14 @@ impl Networks {
         Self { settings: settings.clone(), parts, numbers: HashMap::default() }
     }
 
-    /// Takes the next frame.
+    /// Takes the next frame; `copy` says that another capture point has shown it already.
     #[inline]
-    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, copy: bool) {
         let number = if self.settings.strict_vlan { self.number(frame) } else { 0 };
-        if let Some((pipeline, world)) = self.parts.get_mut(number) {
-            pipeline.frame(frame, world);
+        match self.parts.get_mut(number) {
+            Some((pipeline, world)) if copy => pipeline.copy(frame, world),
+            Some((pipeline, world)) => pipeline.frame(frame, world),
+            None => {}
         }
     }
 
@@ -45,6 +47,7 @@ impl Networks {
         let known = self.parts.iter_mut().map(|(pipeline, world)| {
             let (counts, flows) = pipeline.counted();
             world.protocols.icmp = counts.icmp > 0;
+            world.mirror.clone_from(&counts.mirror);
             (world, counts, flows)
         });
         known.collect()
@@ -76,6 +79,7 @@ impl Networks {
             .map(|(mut pipeline, mut world)| {
                 let (counts, flows) = pipeline.finish(&mut world);
                 world.protocols.icmp = counts.icmp > 0;
+                world.mirror.clone_from(&counts.mirror);
                 (world, counts, flows)
             })
             .collect()

@@ -21,7 +21,9 @@ use crate::transaction::quic::QuicTable;
 use crate::transaction::solicited::Questions;
 use crate::transaction::ticket::KERBEROS_PORT;
 use crate::transaction::{NameCall, TicketRefusal, Transaction};
-use crate::wire::{Binding, Body, Datagram, Decoder, Duplicates, IcmpError, Ip, Link, Mac, Packet, Segment};
+use crate::wire::{
+    Binding, Body, Datagram, Decoder, Duplicates, IcmpError, Ip, Link, Mac, MirrorLoss, Packet, Segment,
+};
 
 /// The lower half of the program, as the upper one knows it: takes what crosses the seam.
 pub trait Lower {
@@ -110,6 +112,8 @@ pub struct Pipeline {
     handed: u64,
     /// Nothing is passed over early.
     keeps_all: bool,
+    /// No frame is left out by a filter or goes to another pipeline.
+    gets_all: bool,
 }
 
 /// What was counted on the way.
@@ -129,6 +133,8 @@ pub struct Counts {
     pub passed_segments: u64,
     /// Datagrams of no protocol that is read.
     pub passed_datagrams: u64,
+    /// What mirror sessions lost on their way.
+    pub mirror: MirrorLoss,
     /// Encapsulations that were not decoded.
     pub not_decoded: BTreeMap<&'static str, u64>,
 }
@@ -155,6 +161,7 @@ impl Pipeline {
             counts: Counts::default(),
             handed: 0,
             keeps_all: !settings.early_reject,
+            gets_all: settings.filter.is_none() && !settings.strict_vlan,
         }
     }
 
@@ -162,17 +169,7 @@ impl Pipeline {
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>, lower: &mut impl Lower) {
         let time = frame.at.time;
-        let now = match self.now {
-            Some(now) if time < now && now.since(time) <= REORDERING => now,
-            _ => time,
-        };
-        lower.packet(time);
-        // What fell due before this packet is settled without it.
-        self.advance(now);
-        self.counts.packets += 1;
-        if frame.wire_len as usize > frame.data.len() {
-            self.counts.truncated += 1;
-        }
+        self.begin(frame, lower);
         if !self.keeps_all
             && let Some(passed) = self.early.pass(frame, &self.flows, &self.assembler, &self.askers, lower)
         {
@@ -269,6 +266,37 @@ impl Pipeline {
         }
     }
 
+    /// Takes a frame that another capture point has shown already: what it says of its own link alone is new.
+    pub fn copy(&mut self, frame: &Frame<'_>, lower: &mut impl Lower) {
+        self.begin(frame, lower);
+        let packet = self.decoder.decode(frame);
+        if let Some(ip) = packet.ip {
+            if is_unicast(&packet, ip) && self.askers.include(ip.destination) {
+                lower.towards(ip.destination, frame.at.time, ip.ttl);
+            }
+            lower.crossed(packet.link, ip, packet.at);
+        }
+        if !self.assembler.out.is_empty() {
+            self.hand_over(lower);
+        }
+    }
+
+    /// What fell due before a frame is settled without it.
+    #[inline]
+    fn begin(&mut self, frame: &Frame<'_>, lower: &mut impl Lower) {
+        let time = frame.at.time;
+        let now = match self.now {
+            Some(now) if time < now && now.since(time) <= REORDERING => now,
+            _ => time,
+        };
+        lower.packet(time);
+        self.advance(now);
+        self.counts.packets += 1;
+        if frame.wire_len as usize > frame.data.len() {
+            self.counts.truncated += 1;
+        }
+    }
+
     /// Time passed without a packet: settles what fell due.
     pub fn tick(&mut self, now: CaptureTime, lower: &mut impl Lower) {
         if self.now.is_none_or(|last| now <= last) {
@@ -282,7 +310,7 @@ impl Pipeline {
     /// What was counted so far; nothing is settled for it.
     #[must_use]
     pub fn counted(&self) -> (Counts, TableStats) {
-        (self.counts.clone(), self.flows.stats())
+        (Counts { mirror: self.mirror_loss(), ..self.counts.clone() }, self.flows.stats())
     }
 
     /// The capture ended: settles everything that still waits.
@@ -297,7 +325,12 @@ impl Pipeline {
             self.questions.finish(now, &mut self.assembler.out);
             self.hand_over(lower);
         }
-        (std::mem::take(&mut self.counts), self.flows.stats())
+        (Counts { mirror: self.mirror_loss(), ..std::mem::take(&mut self.counts) }, self.flows.stats())
+    }
+
+    /// What mirror sessions lost; where not every frame comes here, a number that does not is no loss.
+    fn mirror_loss(&self) -> MirrorLoss {
+        if self.gets_all { self.decoder.mirror_loss() } else { MirrorLoss::default() }
     }
 
     #[inline]
@@ -404,7 +437,7 @@ fn dhcp(packet: &Packet<'_>, datagram: &Datagram<'_>, leases: &mut Leases, out: 
 }
 
 /// Whether a packet goes to one host: that shows that the capture sees this direction.
-fn is_unicast(packet: &Packet<'_>, ip: Ip) -> bool {
+pub(super) fn is_unicast(packet: &Packet<'_>, ip: Ip) -> bool {
     let multicast_frame = packet.link.destination.is_some_and(|mac| mac.0[0] & 1 == 1);
     let multicast = ip.destination.is_multicast()
         || matches!(ip.destination, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());

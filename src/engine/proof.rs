@@ -15,7 +15,7 @@ use super::inspect::{Field, inspect};
 use super::recall::Memory;
 use super::snapshot::Snapshot;
 use crate::limits::{MAX_PROOF_BYTES, MAX_PROOF_PACKETS};
-use crate::source::{Capture, Frame, LinkType, Options, PacketId};
+use crate::source::{Alignment, Capture, Frame, LinkType, Options, PacketId};
 use crate::time::CaptureTime;
 use crate::verdict::{Conversation, Finding};
 use crate::wire::{Body, Decoder, Packet as Decoded};
@@ -28,8 +28,8 @@ const LOOK_EVERY: u64 = 4096;
 /// Which packets are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The captures, by their index in the snapshot.
-    inputs: Vec<(u16, PathBuf)>,
+    /// The captures, by their index in the snapshot, and how their clocks were set right.
+    inputs: Vec<(u16, PathBuf, Option<Alignment>)>,
     /// The evidence, sorted.
     evidence: Vec<PacketId>,
     conversations: Vec<Conversation>,
@@ -105,7 +105,7 @@ impl Wanted {
             if input.path == Path::new("-") && snapshot.memory.is_none() {
                 return Err(FromStdin);
             }
-            inputs.push((number, input.path.clone()));
+            inputs.push((number, input.path.clone(), input.clock.clone()));
         }
         let times = finding.evidence.iter().map(|evidence| evidence.at.time);
         let from = times.clone().min().map_or(finding.started, |first| first.min(finding.started));
@@ -135,9 +135,10 @@ pub fn read(wanted: &Wanted, stop: &AtomicBool) -> Result<Option<Proof>, String>
         return Ok(remember(wanted, *number, memory, stop));
     }
     let mut found = Found::new(wanted);
-    for (number, path) in &wanted.inputs {
+    for (number, path, clock) in &wanted.inputs {
         let opened = Capture::open(std::slice::from_ref(path), Options::default());
         let (mut capture, _) = opened.map_err(|errors| errors.first().map(ToString::to_string).unwrap_or_default())?;
+        capture.align(vec![clock.clone()]);
         let evidence = wanted.evidence.iter().filter(|id| id.input() == *number);
         let last = evidence.map(|id| id.number()).next_back().unwrap_or(0);
         let mut decoder = Decoder::new();

@@ -17,6 +17,7 @@ pub use crate::probe::directions::Directions;
 pub use crate::probe::endpoints::matrix::Count;
 pub use crate::probe::endpoints::purpose::Purpose;
 pub use crate::probe::endpoints::stage::Stage;
+pub use crate::probe::vantage::Point;
 pub use crate::source::{Input, Problem};
 
 /// What the engine knows at a moment.
@@ -115,6 +116,8 @@ pub struct Quality {
     pub gaps: u64,
     /// Packets that the capturing system dropped.
     pub dropped_packets: u64,
+    /// Packets that mirror sessions lost on their way, by the numbers of what came.
+    pub mirror_lost: u64,
     /// Connections given up under memory pressure.
     pub evicted_flows: u64,
     /// Whether addresses or contents look rewritten.
@@ -123,6 +126,10 @@ pub struct Quality {
     pub protocols_seen: Vec<&'static str>,
     /// Encapsulations and link types that were met and not decoded, with the number of packets.
     pub not_decoded: Vec<(String, u64)>,
+    /// Capture points that show the same packets; empty where there are not several.
+    pub points: Vec<Point>,
+    /// Packets that more than one of them captured.
+    pub shared_packets: u64,
 }
 
 impl Quality {
@@ -134,6 +141,8 @@ impl Quality {
         self.gaps += other.gaps;
         // The captures' own number, the same for each.
         self.dropped_packets = other.dropped_packets;
+        (self.points, self.shared_packets) = (other.points, other.shared_packets);
+        self.mirror_lost += other.mirror_lost;
         self.evicted_flows += other.evicted_flows;
         self.anonymised |= other.anonymised;
         self.protocols_seen.extend(other.protocols_seen);

@@ -28,4 +28,5 @@ pub mod stations;
 pub(crate) mod tests;
 pub mod told;
 pub mod translators;
+pub mod vantage;
 pub mod world;

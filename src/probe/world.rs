@@ -28,6 +28,7 @@ use super::rewriting::Rewriting;
 use super::searches::note_proxy_name;
 use super::stations::Stations;
 use super::translators::Translators;
+use super::vantage::Vantage;
 use crate::flow::Direction;
 use crate::limits::TableLimits;
 use crate::proto::http::Extent;
@@ -37,7 +38,7 @@ use crate::time::CaptureTime;
 use crate::transaction::{
     Attempted, AttemptedEnd, Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, Quic, Transaction,
 };
-use crate::wire::Mac;
+use crate::wire::{Mac, MirrorLoss};
 
 /// How long after a failed handshake a working one is kept, to see a retry with a lower version.
 pub const RETRY_WINDOW: Duration = Duration::from_secs(10);
@@ -96,6 +97,10 @@ pub struct World {
     pub rewriting: Rewriting,
     /// Packets that the capturing system dropped.
     pub drops: u64,
+    /// What the mirror lost before it could be captured.
+    pub mirror: MirrorLoss,
+    /// What each capture point saw, where there are several that show the same packets.
+    pub vantage: Option<Arc<Vantage>>,
     /// First and last moment of the capture.
     pub span: Option<(CaptureTime, CaptureTime)>,
     limits: TableLimits,
@@ -138,6 +143,18 @@ pub struct Protocols {
 }
 
 impl World {
+    /// Whether the captures surely lack packets that passed within `from..=to`, or may lack some of any time.
+    #[must_use]
+    pub fn lacks(&self, from: CaptureTime, to: CaptureTime) -> bool {
+        self.drops > 0 || self.mirror.gaps.iter().any(|(start, end)| *start <= to && *end >= from)
+    }
+
+    /// Whether the captures lack packets of any time.
+    #[must_use]
+    pub const fn lacks_any(&self) -> bool {
+        self.drops > 0 || self.mirror.packets > 0
+    }
+
     /// A world in which nothing has happened yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
@@ -169,6 +186,8 @@ impl World {
             protocols: Protocols::default(),
             rewriting: Rewriting::default(),
             drops: 0,
+            mirror: MirrorLoss::default(),
+            vantage: None,
             span: None,
             limits,
         }

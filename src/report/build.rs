@@ -9,8 +9,8 @@ use super::clock::Moment;
 use super::endpoints;
 use super::filter::display_filter;
 use super::model::{
-    Change, Client, Disagreement, Event, Evidence, Finding, Input, NotDecoded, Problem, Quality, Rate, RateBy, Reason,
-    Report, State, Tool,
+    Change, Client, Clock, Disagreement, Event, Evidence, Finding, Input, NotDecoded, Point, Problem, Quality, Rate,
+    RateBy, Reason, Report, State, Tool,
 };
 use super::networks::summaries;
 use super::shown::{self, Place};
@@ -31,7 +31,7 @@ pub fn report<'a>(snapshot: &'a Snapshot, options: &Options) -> Report<'a> {
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        inputs: snapshot.inputs.iter().map(input).collect(),
+        inputs: snapshot.inputs.iter().map(|one| input(one, &snapshot.inputs)).collect(),
         quality: quality(&snapshot.quality),
         networks: summaries(findings.facts(), clients.facts(), options.language),
         clients,
@@ -66,7 +66,7 @@ const fn is_about_probe(finding: &verdict::Filed) -> bool {
     finding.probe && !matches!(finding.verdict, verdict::Verdict::ProbeLookAlike)
 }
 
-fn input(input: &snapshot::Input) -> Input {
+fn input(input: &snapshot::Input, all: &[snapshot::Input]) -> Input {
     let moment = |time: CaptureTime| Moment { time, digits: input.time_digits };
     Input {
         path: input.path.to_string_lossy().into_owned(),
@@ -89,6 +89,14 @@ fn input(input: &snapshot::Input) -> Input {
             .collect(),
         compression: input.compression.map(str::to_owned),
         dropped: input.dropped,
+        clock: input.clock.as_ref().map(|clock| Clock {
+            correction_ms: clock.correction.offset as f64 / 1e6,
+            // What was added drives back what the clock gained.
+            drift_ppm: clock.correction.rate.saturating_neg() as f64 / 1e3,
+            reference: all.iter().position(|one| one.path == clock.reference).unwrap_or(0),
+            packets: clock.packets,
+            spread_ms: clock.spread.as_secs_f64() * 1e3,
+        }),
     }
 }
 
@@ -109,6 +117,18 @@ pub fn quality(quality: &snapshot::Quality) -> Quality {
             .iter()
             .map(|(kind, packets)| NotDecoded { kind: clean(kind), packets: *packets })
             .collect(),
+        points: quality
+            .points
+            .iter()
+            .map(|point| Point {
+                name: clean(&point.name),
+                inputs: point.inputs.clone(),
+                packets: point.packets,
+                alone: point.alone,
+            })
+            .collect(),
+        shared_packets: quality.shared_packets,
+        mirror_lost: quality.mirror_lost,
     }
 }
 

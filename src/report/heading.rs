@@ -7,7 +7,7 @@ use super::model::{Client, Report, State};
 use super::words::safe;
 use crate::verdict::{Capability, Role};
 
-/// One line a capture: name, packets, span of time.
+/// One line a capture: name, packets, span of time; and one more where its clock was set right.
 #[must_use]
 pub fn inputs(report: &Report<'_>, language: Language, zone: &TimeZone) -> Vec<String> {
     let line = |input: &super::model::Input| {
@@ -22,7 +22,41 @@ pub fn inputs(report: &Report<'_>, language: Language, zone: &TimeZone) -> Vec<S
         let cut = if input.complete { "" } else { language.pick(", incomplete", "、不完全") };
         say!(language, "{path}: {packets} packets{span}{cut}", "{path}：{packets} パケット{span}{cut}")
     };
-    report.inputs.iter().map(line).collect()
+    let lines = |input: &super::model::Input| [Some(line(input)), clock(input, report, language)];
+    report.inputs.iter().flat_map(lines).flatten().collect()
+}
+
+/// How the clock of a capture was set right, where it was.
+fn clock(input: &super::model::Input, report: &Report<'_>, language: Language) -> Option<String> {
+    let clock = input.clock.as_ref()?;
+    let (path, packets) = (safe(&input.path), grouped(clock.packets));
+    let other = report.inputs.get(clock.reference).map(|other| safe(&other.path)).unwrap_or_default();
+    let seconds = clock.correction_ms.abs() / 1e3;
+    let ahead = clock.correction_ms < 0.0;
+    let (side, side_ja) = if ahead { ("ahead of", "進んでいる") } else { ("behind", "遅れている") };
+    let drift = clock.drift_ppm;
+    let drift = if drift == 0.0 {
+        String::new()
+    } else {
+        let (pace, pace_ja) = if drift > 0.0 { ("faster", "速い") } else { ("slower", "遅い") };
+        let ppm = drift.abs();
+        say!(language, " and runs {ppm:.1} ppm {pace}", "、歩度も {ppm:.1} ppm {pace_ja}")
+    };
+    Some(if clock.packets == 0 {
+        say!(
+            language,
+            "{path}: its clock is {seconds:.3} s {side} that of {other}{drift}, taken from the capture that it continues; \
+             corrected",
+            "{path}：時計が {other} より {seconds:.3} 秒{side_ja}{drift}とみて補正（連続する前後のファイルの測定値による）"
+        )
+    } else {
+        say!(
+            language,
+            "{path}: its clock is {seconds:.3} s {side} that of {other}{drift}; corrected, by {packets} packets that are in \
+             both",
+            "{path}：時計が {other} より {seconds:.3} 秒{side_ja}{drift}ため補正（共通する {packets} パケットから算出）"
+        )
+    })
 }
 
 /// Who and what was seen.
@@ -62,6 +96,12 @@ pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
             "取得時に失われたパケット",
         ),
         (
+            quality.mirror_lost,
+            "packet lost by the mirror session before it was captured",
+            "packets lost by mirror sessions before they were captured",
+            "ミラーセッションの転送中に失われたパケット",
+        ),
+        (
             quality.duplicate_packets,
             "duplicate packet, counted once",
             "duplicate packets, counted once",
@@ -92,6 +132,20 @@ pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
                 )
                 .to_owned(),
         );
+    }
+    if !quality.points.is_empty() {
+        let shared = grouped(quality.shared_packets);
+        let alone = |point: &super::model::Point| {
+            let (name, alone) = (safe(&point.name), grouped(point.alone));
+            say!(language, "{alone} only in {name}", "{name} のみ {alone}")
+        };
+        let alone: Vec<String> = quality.points.iter().map(alone).collect();
+        let alone = alone.join(language.pick(", ", "、"));
+        lines.push(say!(
+            language,
+            "several capture points: {shared} packets at more than one of them, {alone}",
+            "複数の取得点：共通 {shared} パケット、{alone}"
+        ));
     }
     for kind in &quality.not_decoded {
         let (packets, name) = (grouped(kind.packets), &kind.kind);

@@ -86,6 +86,25 @@ pub struct Input {
     pub compression: Option<String>,
     /// Packets that the capturing system dropped.
     pub dropped: u64,
+    /// How its clock was set right; null where its times are those of the file.
+    pub clock: Option<Clock>,
+}
+
+/// How the clock of a capture was set right, because other captures of the same packets tell another time. All times of
+/// the report, `first` and `last` of the capture among them, are right then.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Clock {
+    /// Milliseconds that were added to its times; negative where its clock was ahead.
+    pub correction_ms: f64,
+    /// How much faster (negative: slower) than the other its clock ran, in millionths, where that could be measured.
+    pub drift_ppm: f64,
+    /// Index in `inputs` of the capture whose clock all of these follow.
+    pub reference: usize,
+    /// Packets that it shares with another capture and that the difference was measured by; 0 where it continues, by its
+    /// name and its times, a capture whose clock was measured.
+    pub packets: u64,
+    /// How far half of these packets stray from the difference, in milliseconds.
+    pub spread_ms: f64,
 }
 
 /// Damage of a capture.
@@ -120,6 +139,25 @@ pub struct Quality {
     pub protocols_seen: Vec<String>,
     /// What was met and not decoded.
     pub not_decoded: Vec<NotDecoded>,
+    /// Capture points that show the same packets, in the order of their first packets; empty where there are not several.
+    pub points: Vec<Point>,
+    /// Packets that more than one of these points captured.
+    pub shared_packets: u64,
+    /// Packets that mirror sessions (ERSPAN) lost on their way to the capture, by the numbers of what came.
+    pub mirror_lost: u64,
+}
+
+/// A capture point: one input, or the parts of a rotated one.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Point {
+    /// Name of its first file.
+    pub name: String,
+    /// Indexes in `inputs`.
+    pub inputs: Vec<u16>,
+    /// Its packets that can be told from others: TCP, DNS, QUIC, other UDP as far as it is identified.
+    pub packets: u64,
+    /// Those of them that no other point captured.
+    pub alone: u64,
 }
 
 /// Packets of a kind that this program does not decode.

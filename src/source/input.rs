@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_LINK_TYPES};
 use crate::source::LinkType;
+use crate::source::correction::Alignment;
 use crate::source::journal::Journal;
 use crate::time::CaptureTime;
 
@@ -44,6 +45,8 @@ pub struct Input {
     pub time_digits: u8,
     /// Damage met on the way, bounded.
     pub problems: Vec<Problem>,
+    /// How its clock was set right, where it differs from the others'; `first` and `last` are right then.
+    pub clock: Option<Alignment>,
 }
 
 /// Damage of a capture.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::limits::{MAX_INPUTS, MAX_WAITING_OPEN};
+use crate::source::correction::{Alignment, Correction};
 use crate::source::input::{Input, Record};
 use crate::source::open::{open, open_input};
 use crate::source::paths::candidates;
@@ -42,6 +43,8 @@ struct Source {
     path: PathBuf,
     /// Time of its first packet, which decides its place.
     first: Option<CaptureTime>,
+    /// How its clock is set right.
+    clock: Option<Alignment>,
     state: State,
 }
 
@@ -51,6 +54,23 @@ impl Source {
             State::Closed(record) | State::Done(record) => record,
             State::Open(reader) => reader.record(),
         }
+    }
+
+    /// What is known of it by now, with times set right.
+    fn input(&self) -> Input {
+        let input = self.record().snapshot();
+        let right = |time: Option<CaptureTime>| time.map(|time| self.right(time));
+        Input { first: right(input.first), last: right(input.last), clock: self.clock.clone(), ..input }
+    }
+
+    /// What sets its clock right.
+    fn correction(&self) -> Option<Correction> {
+        self.clock.as_ref().map(|clock| clock.correction)
+    }
+
+    /// A moment by its clock, set right.
+    fn right(&self, time: CaptureTime) -> CaptureTime {
+        self.correction().map_or(time, |correction| correction.apply(time))
     }
 }
 
@@ -134,16 +154,36 @@ impl Capture {
         Self::new(vec![probe(name.to_owned(), reader, true)], filter, options.progress)
     }
 
-    fn new(mut sources: Vec<Source>, mut filter: Option<Filter>, progress: Arc<Progress>) -> Result<Self, Error> {
-        sources.sort_by(|one, other| {
+    fn new(sources: Vec<Source>, filter: Option<Filter>, progress: Arc<Progress>) -> Result<Self, Error> {
+        let waiting = BinaryHeap::new();
+        let mut capture = Self { sources, waiting, current: None, filter, progress, packets: 0 };
+        capture.arrange();
+        if let Some(filter) = &mut capture.filter {
+            check(filter, &capture.sources)?;
+        }
+        Ok(capture)
+    }
+
+    /// Puts the inputs into the order of their first packets.
+    fn arrange(&mut self) {
+        self.sources.sort_by(|one, other| {
             (one.first.is_none(), one.first, &one.path).cmp(&(other.first.is_none(), other.first, &other.path))
         });
-        if let Some(filter) = &mut filter {
-            check(filter, &sources)?;
+        let waiting = self.sources.iter().enumerate();
+        self.waiting = waiting.filter_map(|(index, source)| Some(Reverse((source.first?, index)))).collect();
+    }
+
+    /// Sets clocks right, by the inputs' present places; to be called before the first frame is lent. The inputs are put
+    /// into order anew.
+    pub fn align(&mut self, clocks: Vec<Option<Alignment>>) {
+        for (source, clock) in self.sources.iter_mut().zip(clocks) {
+            source.clock = clock;
+            source.first = source.first.map(|first| source.right(first));
+            if let (State::Open(reader), Some(clock)) = (&mut source.state, &source.clock) {
+                reader.correct(clock.correction);
+            }
         }
-        let waiting = sources.iter().enumerate();
-        let waiting = waiting.filter_map(|(index, source)| Some(Reverse((source.first?, index)))).collect();
-        Ok(Self { sources, waiting, current: None, filter, progress, packets: 0 })
+        self.arrange();
     }
 
     /// Lends the next frame; `None` at the end of all inputs.
@@ -177,7 +217,7 @@ impl Capture {
     /// What is known of the inputs by now, in their order.
     #[must_use]
     pub fn inputs(&self) -> Vec<Input> {
-        self.sources.iter().map(|source| source.record().snapshot()).collect()
+        self.sources.iter().map(Source::input).collect()
     }
 
     /// The journal entries that were met so far and are about connectivity, by their places.
@@ -186,7 +226,13 @@ impl Capture {
         let indexed = self.sources.iter().enumerate();
         let mut entries: Vec<JournalEntry> = indexed
             .filter_map(|(index, source)| Some((u16::try_from(index).ok()?, source)))
-            .flat_map(|(index, source)| source.record().journal.entries(index))
+            .flat_map(|(index, source)| {
+                let right = move |mut entry: JournalEntry| {
+                    entry.at.time = source.right(entry.at.time);
+                    entry
+                };
+                source.record().journal.entries(index).map(right)
+            })
             .collect();
         entries.sort_by_key(|entry| entry.at);
         entries
@@ -223,6 +269,9 @@ impl Capture {
                 match open(&source.path, &self.progress) {
                     Ok(mut reader) => {
                         let any = reader.advance();
+                        if let Some(clock) = &source.clock {
+                            reader.correct(clock.correction);
+                        }
                         source.state = State::Open(Box::new(reader));
                         if !any {
                             close(source);
@@ -278,7 +327,7 @@ fn probe(path: PathBuf, mut reader: Reader, keep: bool) -> Source {
         }
         (false, _) => State::Done(reader.into_record()),
     };
-    Source { path, first, state }
+    Source { path, first, clock: None, state }
 }
 
 /// Ends an input: its block goes, what is known of it stays.

@@ -16,6 +16,7 @@ use crate::time::CaptureTime;
 pub mod append;
 mod block;
 mod clock;
+mod correction;
 mod digest;
 mod encode;
 mod filter;
@@ -35,6 +36,7 @@ mod reader;
 mod resync;
 mod write;
 
+pub use correction::{Alignment, Correction};
 pub use digest::digest;
 pub use filter::Filter;
 pub use input::{Input, Problem};

@@ -1,6 +1,7 @@
 //! One input being read, whatever its format.
 
 use crate::source::block::Block;
+use crate::source::correction::Correction;
 use crate::source::input::Record;
 use crate::source::pcap::PcapReader;
 use crate::source::pcapng::PcapNgReader;
@@ -38,11 +39,20 @@ pub(super) struct Reader {
     format: Format,
     record: Record,
     head: Option<Found>,
+    correction: Option<Correction>,
 }
 
 impl Reader {
     pub(super) const fn new(block: Block, format: Format, record: Record) -> Self {
-        Self { block, format, record, head: None }
+        Self { block, format, record, head: None, correction: None }
+    }
+
+    /// Sets right the clock of this input, from the packet on that was read last.
+    pub(super) fn correct(&mut self, correction: Correction) {
+        if let Some(found) = &mut self.head {
+            found.time = correction.apply(found.time);
+        }
+        self.correction = Some(correction);
     }
 
     /// Reads the next packet; `false` at the end.
@@ -55,6 +65,9 @@ impl Reader {
             Format::Pcap(reader) => reader.next(&mut self.block, &mut self.record),
             Format::PcapNg(reader) => reader.next(&mut self.block, &mut self.record),
         };
+        if let (Some(correction), Some(found)) = (self.correction, &mut self.head) {
+            found.time = correction.apply(found.time);
+        }
         self.head.is_some()
     }
 

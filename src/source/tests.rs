@@ -325,6 +325,26 @@ fn inputs_are_merged_by_time_whatever_the_order_of_arguments() {
 }
 
 #[test]
+fn a_clock_that_is_set_right_puts_packets_and_inputs_into_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (late, right) = (folder.path().join("a.pcap"), folder.path().join("b.pcap"));
+    std::fs::write(&late, pcap(0xa1b2_c3d4, false, 1, 3)).unwrap();
+    std::fs::write(&right, pcap(0xa1b2_c3d4, false, 1, 3)).unwrap();
+    let (mut capture, _) = Capture::open(&[right.clone(), late.clone()], Options::default()).unwrap();
+    let correction = Correction::by(500_000_000);
+    let clock = Alignment { correction, reference: right, packets: 9, spread: std::time::Duration::ZERO };
+    capture.align(vec![Some(clock.clone()), None]);
+    let seen = drain(&mut capture);
+    let numbers: Vec<(u16, u64)> = seen.iter().map(|one| (one.input, one.number)).collect();
+    assert_eq!(numbers, [(0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]);
+    assert!(seen.is_sorted_by_key(|one| one.ns));
+    let inputs = capture.inputs();
+    assert_eq!((&inputs[1].path, &inputs[1].clock), (&late, &Some(clock)));
+    assert_eq!(inputs[1].first.unwrap().distance(inputs[0].first.unwrap()).as_millis(), 500);
+    assert_eq!(inputs[1].last, seen.last().map(|one| CaptureTime::from_nanos(one.ns)));
+}
+
+#[test]
 fn more_files_than_stay_open() {
     let folder = tempfile::tempdir().unwrap();
     let count = u32::try_from(MAX_WAITING_OPEN).unwrap() * 2 + 3;

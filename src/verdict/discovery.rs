@@ -105,7 +105,7 @@ impl Case<'_> {
                 let to = from.after(self.world.settings.deadlines.connect);
                 let copies = Some(failed.connection.syns.len());
                 self.by_silence(
-                    Silence { from, to, wait, copies },
+                    Silence { from, to, wait, copies, asked: Some(failed.connection.first.id) },
                     ruling(Cause::TcpTimeout, "discovery.no-connection"),
                 )
             }

@@ -133,7 +133,8 @@ impl Case<'_> {
 /// The silence after all copies of a question.
 pub(super) fn silence_of(case: &Case<'_>, group: &LookupGroup<'_>, wait: Wait) -> Silence {
     let from = group.started();
-    Silence { from, to: from.after(case.world.settings.deadlines.dns), wait, copies: Some(group.copies()) }
+    let asked = group.first().map(|first| first.id);
+    Silence { from, to: from.after(case.world.settings.deadlines.dns), wait, copies: Some(group.copies()), asked }
 }
 
 /// Whether an answer holds only addresses that are no public host's.

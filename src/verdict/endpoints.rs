@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
-use super::absence::Silence;
+use super::absence::{Silence, asked_by};
 use super::case::{Case, Ruling};
 use super::finding::{Doubt, EndpointDetails, Finding};
 use super::roles::Roles;
@@ -266,7 +266,8 @@ impl Case<'_> {
             (None, LookupEnd::Unanswered(wait)) => {
                 let from = lookup.first().time;
                 let to = from.after(self.world.settings.deadlines.dns);
-                let silence = Silence { from, to, wait, copies: Some(lookup.queries.len()) };
+                let asked = Some(lookup.first().id);
+                let silence = Silence { from, to, wait, copies: Some(lookup.queries.len()), asked };
                 self.by_silence(silence, by(Cause::DnsTimeout))
             }
             (None, LookupEnd::Answered) => return None,
@@ -284,7 +285,8 @@ impl Case<'_> {
             AttemptedEnd::Unanswered(wait) => {
                 let from = attempted.connection.first.time;
                 let copies = Some(attempted.connection.syns.len());
-                let silence = Silence { from, to: from.after(deadlines.connect), wait, copies };
+                let asked = Some(attempted.connection.first.id);
+                let silence = Silence { from, to: from.after(deadlines.connect), wait, copies, asked };
                 self.by_silence(silence, by(Cause::TcpTimeout))
             }
             AttemptedEnd::Silent => return None,
@@ -343,7 +345,8 @@ impl Case<'_> {
         let to = from.after(self.world.settings.deadlines.response);
         let end = self.world.span.map_or(from, |(_, end)| end);
         let wait = if end >= to { Wait::Elapsed } else { Wait::Cut { missing: to.since(end) } };
-        self.by_silence(Silence { from, to, wait, copies: None }, by(Cause::ProxyAuthUnanswered))
+        let asked = asked_by(exchange);
+        self.by_silence(Silence { from, to, wait, copies: None, asked }, by(Cause::ProxyAuthUnanswered))
     }
 }
 

@@ -133,7 +133,8 @@ impl Case<'_> {
         let request = exchange.request.as_ref()?;
         let from = request.at.time;
         let copies = (!request.acknowledged).then_some(request.copies.len() + 1);
-        Some(Silence { from, to: from.after(self.world.settings.deadlines.response), wait, copies })
+        let asked = Some(request.at.id);
+        Some(Silence { from, to: from.after(self.world.settings.deadlines.response), wait, copies, asked })
     }
 
     fn answer_ruling(&self, exchange: &Exchange, response: &Response, extras: &mut Extras) -> Ruling {

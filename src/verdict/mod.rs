@@ -8,6 +8,7 @@ mod details;
 mod discovery;
 mod dns;
 mod doubt;
+pub mod elsewhere;
 pub mod endpoints;
 mod evidence;
 pub mod filed;

@@ -69,9 +69,9 @@ pub fn gated(
         .doubt(ONLY_A_PATTERN)
         .doubt_if(!missing.is_zero(), Doubt::DeadlineOutside { missing })
         .doubt_if(blind, PROTOCOL_MISSING)
-        .doubt_if(world.drops > 0, Doubt::Drops);
+        .doubt_if(world.lacks_any(), Doubt::Drops);
     let mut finding = case.finding(ruling, probe.family, probe.started, last.at.time.max(web.at.time));
-    if !missing.is_zero() || blind || world.drops > 0 {
+    if !missing.is_zero() || blind || world.lacks_any() {
         finding.confidence = Confidence::Low;
     }
     finding.severity = if finding.confidence == Confidence::Low { Severity::Warning } else { Severity::Error };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use super::absence::Silence;
+use super::absence::{Silence, asked_by};
 use super::answer::{BodyMatch, match_body};
 use super::case::{Case, Ruling};
 use super::evidence::credential_text;
@@ -214,7 +214,8 @@ impl Case<'_> {
         }
         let end = self.world.span.map_or(from, |(_, end)| end);
         let wait = if end >= to { Wait::Elapsed } else { Wait::Cut { missing: to.since(end) } };
-        self.by_silence(Silence { from, to, wait, copies: None }, ruling)
+        let asked = asked_by(last);
+        self.by_silence(Silence { from, to, wait, copies: None, asked }, ruling)
     }
 
     fn proxy_details(&self, legs: &[&Exchange]) -> ProxyDetails {

@@ -154,7 +154,7 @@ fn outcome(world: &World, address: IpAddr, client: &Client, lookup: &Lookup) -> 
     let to = from.after(world.settings.deadlines.dns);
     let whole = lookup.end == LookupEnd::Unanswered(Wait::Elapsed);
     let hears = world.settings.capture_point == CapturePoint::Client
-        || world.presence.seen(address, from, to) && world.drops == 0;
+        || world.presence.seen(address, from, to) && !world.lacks(from, to);
     (whole && hears && !client.unseen.touches(from, to)).then_some(true)
 }
 

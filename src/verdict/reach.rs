@@ -74,7 +74,8 @@ impl Case<'_> {
         let AttemptedEnd::Unanswered(wait) = last.end else { return ruling };
         let from = last.connection.first.time;
         let to = from.after(self.world.settings.deadlines.connect);
-        self.by_silence(Silence { from, to, wait, copies: Some(last.connection.syns.len()) }, ruling)
+        let (copies, asked) = (Some(last.connection.syns.len()), Some(last.connection.first.id));
+        self.by_silence(Silence { from, to, wait, copies, asked }, ruling)
     }
 }
 

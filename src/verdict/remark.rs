@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::discovery::DiscoveryRemark;
+use super::elsewhere::Elsewhere;
 use super::proxy_signs::ProxyRemark;
 use crate::wire::Mac;
 
@@ -55,6 +56,8 @@ pub enum Remark {
     GatewayConflict { gateway: IpAddr, first: Mac, second: Mac },
     /// The link came up again, so long after the failure.
     LinkRestarted { after: Duration },
+    /// A step that one capture point has and another has not, which would have shown it.
+    Elsewhere(Elsewhere),
     /// Addresses of the first failures, before another one answered.
     AddressesFailed { addresses: Vec<SocketAddr> },
 }

@@ -197,7 +197,8 @@ impl Case<'_> {
             .winhttp(12002)
             .doubt_if(!unacknowledged, Doubt::AmbiguousRefusal);
         let to = at.time.after(self.world.settings.deadlines.tls);
-        let silence = Silence { from: at.time, to, wait, copies: unacknowledged.then_some(copies) };
+        let (copies, asked) = (unacknowledged.then_some(copies), Some(at.id));
+        let silence = Silence { from: at.time, to, wait, copies, asked };
         Some(self.by_silence(silence, ruling))
     }
 }

@@ -5,12 +5,14 @@ use crate::source::Frame;
 use crate::wire::fragment::Fragments;
 use crate::wire::layer::Layer;
 use crate::wire::peel::{self, Depth, Inner};
+use crate::wire::sessions::{MirrorLoss, Sessions};
 use crate::wire::{Body, Ip, Link, Packet, early, ip, link, neighbour, transport, tunnel};
 
-/// Decodes frames. It remembers nothing but fragments of datagrams.
+/// Decodes frames. It remembers nothing but fragments of datagrams and the numbers of mirror sessions.
 #[derive(Default)]
 pub struct Decoder {
     fragments: Fragments,
+    sessions: Sessions,
     /// Datagrams that fragments became, from the outside in: a tunnel's own may lie in one that was fragmented, too.
     joined: [Vec<u8>; MAX_ENCAPSULATION],
 }
@@ -36,6 +38,13 @@ impl Decoder {
     #[must_use]
     pub const fn given_up(&self) -> u64 {
         self.fragments.given_up()
+    }
+
+    /// What mirror sessions (ERSPAN) lost on their way, by the numbers of what came. Only whoever decodes every frame of a
+    /// capture may ask.
+    #[must_use]
+    pub fn mirror_loss(&self) -> MirrorLoss {
+        self.sessions.lost()
     }
 
     /// The long way, which can read everything.
@@ -73,6 +82,9 @@ impl Decoder {
                 },
             };
             ip = Some(header);
+            if header.protocol == tunnel::GRE {
+                self.sessions.note(&header, payload, frame.at.time);
+            }
             inner = match carried(&header, payload, &mut link) {
                 Ok(tunnel) => depth.enter(tunnel),
                 Err(body) => break body,

@@ -34,15 +34,19 @@ mod glance;
 mod icmp;
 mod ip;
 mod layer;
+mod likeness;
 mod link;
 mod neighbour;
 mod peel;
+mod sessions;
 mod transport;
 mod tunnel;
 
 pub use decoder::{Decoder, link_of};
 pub use duplicate::Duplicates;
 pub use glance::{Glance, glance};
+pub use likeness::likeness;
+pub use sessions::MirrorLoss;
 
 #[cfg(test)]
 mod tests;

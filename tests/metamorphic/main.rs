@@ -8,6 +8,7 @@ mod less;
 mod names;
 mod order;
 mod packets;
+mod points;
 mod renamed;
 #[path = "../support/mod.rs"]
 mod support;

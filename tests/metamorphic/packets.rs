@@ -27,7 +27,7 @@ pub struct Sample {
     pub claims: Vec<Claim>,
     /// Addresses that only forward what others ask.
     pub forwarders: Vec<IpAddr>,
-    /// What is claimed about the files, where they hold packets alone.
+    /// What is claimed about the files, where they hold packets alone, of one capture point.
     pub of_files: Option<Vec<Claim>>,
 }
 
@@ -62,7 +62,8 @@ pub fn samples() -> Vec<Sample> {
             _ => trace::write(&records),
         };
         let whole = of_files(&case.files, &settings);
-        let of_files = whole.events.is_empty().then(|| claims(&whole));
+        // Which point captured what is lost where all packets are in one file.
+        let of_files = (whole.events.is_empty() && whole.quality.points.is_empty()).then(|| claims(&whole));
         let claims = match &of_files {
             Some(same) => same.clone(),
             None => guarded(trace::write(&records), &settings).map(|snapshot| claims(&snapshot)).unwrap(),

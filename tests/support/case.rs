@@ -96,6 +96,7 @@ pub fn settings(options: &[String]) -> Settings {
         capture_point: common.capture_point.unwrap_or_default(),
         client_os: common.client_os.unwrap_or_default(),
         filter: common.filter,
+        align_clocks: !common.no_clock_correction,
         ..Settings::default()
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use ncsight::settings::Settings;
 use ncsight::source::{Capture, Frame, LinkType, Options, PacketId, PacketRef};
 use ncsight::time::CaptureTime;
 
@@ -33,10 +34,10 @@ impl Record {
     }
 }
 
-/// The packets of captures that are analysed together, in the order of the analysis.
+/// The packets of captures that are analysed together, in the order of the analysis, with their clocks set right.
 pub fn read(files: &[PathBuf]) -> Vec<Record> {
-    let (capture, _) = Capture::open(files, Options::default()).expect("a committed capture can be read");
-    records(capture)
+    let opened = ncsight::engine::open(files, &Settings::default());
+    records(opened.expect("a committed capture can be read").0)
 }
 
 /// The packets of the capture in `bytes`, in its order.

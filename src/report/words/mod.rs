@@ -8,6 +8,7 @@ mod cause;
 mod discovery;
 mod dns;
 mod doubt;
+mod elsewhere;
 mod facts;
 mod handshake;
 mod host;

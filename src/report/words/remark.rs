@@ -1,7 +1,7 @@
 //! Remarks that rules add to a finding.
 
 use super::facts::{list, safe};
-use super::{discovery, proxy_signs};
+use super::{discovery, elsewhere, proxy_signs};
 use crate::probe::hops::guess;
 use crate::report::language::{Language, say};
 use crate::verdict::{Remark, Responder};
@@ -161,6 +161,7 @@ pub fn remark(remark: &Remark, language: Language) -> String {
                  リセット（CapabilityReset、14）して判定をやり直します。次の試行の結果を確認してください。"
             )
         }
+        Remark::Elsewhere(step) => elsewhere::remark(step, language),
         Remark::AddressesFailed { addresses } => {
             let addresses = list(language, addresses);
             say!(language, "Before, {addresses} did not answer.", "それ以前に {addresses} は応答しませんでした。")

@@ -122,7 +122,7 @@ impl OnLink<'_> {
             return None;
         } else {
             let wait: Wait = self.wait(deadline);
-            let silence = Silence { from: started, to: deadline, wait, copies: Some(discovers.len()) };
+            let silence = Silence { from: started, to: deadline, wait, copies: Some(discovers.len()), asked: None };
             self.by_silence(silence, no_address(Cause::DhcpNoOffer, "host.dhcp-no-offer"))
         };
         let ended = claim.map_or_else(|| self.end().min(deadline), |claim| claim.at.time.max(started));

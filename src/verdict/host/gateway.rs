@@ -60,7 +60,7 @@ impl OnLink<'_> {
         let mut ruling = Ruling::new(Verdict::SuspectArpProbeFailed, Some(cause), "host.gateway-silent");
         ruling.reason = Some(NcsiReason { number: 12, basis: Basis::Documented });
         let wait = if first.wait == Wait::Elapsed { Wait::Elapsed } else { last.wait };
-        let silence = Silence { from: started, to: last.ended, wait, copies: Some(copies.len()) };
+        let silence = Silence { from: started, to: last.ended, wait, copies: Some(copies.len()), asked: None };
         let ruling = self.by_silence(silence, ruling);
         let mut finding = self.finding(ruling, family, first.client, started, last.ended);
         finding.server = Some(target);

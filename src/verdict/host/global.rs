@@ -62,7 +62,7 @@ impl OnLink<'_> {
             if !offers.is_empty() || copies.len() < 2 || *wait != Wait::Elapsed {
                 return None;
             }
-            let silence = Silence { from: started, to: *ended, wait: *wait, copies: Some(copies.len()) };
+            let silence = Silence { from: started, to: *ended, wait: *wait, copies: Some(copies.len()), asked: None };
             (self.by_silence(silence, ruling), *ended)
         };
         if ruling.verdict == Verdict::Incomplete {

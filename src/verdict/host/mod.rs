@@ -78,7 +78,7 @@ impl OnLink<'_> {
             return Ruling::incomplete(Cause::OneWay, guess, ruling.rule).doubt(Doubt::NoInboundTraffic);
         }
         ruling
-            .doubt_if(self.world.drops > 0, Doubt::Drops)
+            .doubt_if(self.world.lacks(silence.from, silence.to), Doubt::Drops)
             .doubt_if(silence.copies.is_some_and(|copies| copies < 2), Doubt::SingleCopy)
     }
 

@@ -24,7 +24,7 @@ impl OnLink<'_> {
     /// Whether the client kept silent.
     pub(super) fn unprobed(&self, hosts: &Hosts, role: impl Fn(IpAddr) -> Role) -> Option<Finding> {
         let protocols = self.world.protocols;
-        let hidden = self.world.filtered || self.world.drops > 0 || self.world.rewriting.suspected();
+        let hidden = self.world.filtered || self.world.lacks_any() || self.world.rewriting.suspected();
         if hidden || !protocols.http || !protocols.dns || !protocols.dns_answers {
             return None;
         }

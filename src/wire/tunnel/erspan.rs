@@ -32,6 +32,12 @@ pub(super) fn third<'a>(layer: Layer<'a>, link: &mut Link) -> Inner<'a> {
     }
 }
 
+/// The number of the session, of types II and III.
+pub(super) fn session(layer: Layer<'_>) -> Option<u16> {
+    let &[version, _, s0, s1] = layer.first::<4>()?;
+    matches!(version >> 4, 1 | 2).then(|| u16::from_be_bytes([s0, s1]) & 0x03ff)
+}
+
 /// The VLAN that the mirrored frame came from, where the switch knows one. A tag in the frame itself tells better.
 fn vlan(bytes: [u8; 2]) -> Option<u16> {
     Some(u16::from_be_bytes(bytes) & 0x0fff).filter(|&vlan| vlan != 0)

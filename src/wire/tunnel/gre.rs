@@ -55,6 +55,29 @@ fn plain<'a>(flags: u16, protocol: u16, mut layer: Layer<'a>, link: &mut Link) -
     }
 }
 
+/// Session and number of a mirrored frame: of ERSPAN II and III, and of a bridged frame that has a number (its session is
+/// the key, as far as it is known).
+pub(super) fn mirror_number(layer: Layer<'_>) -> Option<(u16, u32)> {
+    let &[f0, f1, p0, p1] = layer.first::<4>()?;
+    let (flags, protocol) = (u16::from_be_bytes([f0, f1]), u16::from_be_bytes([p0, p1]));
+    if flags & SEQUENCE == 0 || flags & (VERSION | ROUTING) != 0 {
+        return None;
+    }
+    let mut layer = layer.behind(if flags & CHECKSUM == 0 { 4 } else { 8 });
+    let mut session = 0;
+    if flags & KEY != 0 {
+        let &[_, _, k2, k3] = layer.first::<4>()?;
+        session = u16::from_be_bytes([k2, k3]);
+        layer = layer.behind(4);
+    }
+    let number = u32::from_be_bytes(*layer.first::<4>()?);
+    match protocol {
+        ether_type::ERSPAN | ether_type::ERSPAN_3 => Some((erspan::session(layer.behind(4))?, number)),
+        ether_type::BRIDGED => Some((session, number)),
+        _ => None,
+    }
+}
+
 /// The routing entries of RFC 1701: address family (2), offset, length, data; a length of 0 ends them.
 fn behind_routing(mut layer: Layer<'_>) -> Option<Layer<'_>> {
     for _ in 0..MAX_ENCAPSULATION {

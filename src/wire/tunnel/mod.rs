@@ -36,6 +36,9 @@ pub(super) fn ether_type<'a>(announced: u16, layer: Layer<'a>, link: &mut Link) 
     })
 }
 
+/// Protocol number of GRE.
+pub(super) const GRE: u8 = 47;
+
 /// What the encapsulation carries that an IP protocol number announces; `None` for a protocol that carries no IP.
 pub(super) fn ip_protocol<'a>(protocol: u8, layer: Layer<'a>, link: &mut Link) -> Option<Inner<'a>> {
     // The addresses of the link are those of the tunnel's ends.
@@ -43,7 +46,7 @@ pub(super) fn ip_protocol<'a>(protocol: u8, layer: Layer<'a>, link: &mut Link) -
     Some(match protocol {
         4 | 41 => Inner::Ip(layer),
         94 if is_ip(layer) => Inner::Ip(layer),
-        47 => gre::packet(layer, link),
+        GRE => gre::packet(layer, link),
         97 => access::ether_ip(layer),
         115 => access::l2tp_session(layer)?,
         137 => mpls::stack(layer),
@@ -54,6 +57,11 @@ pub(super) fn ip_protocol<'a>(protocol: u8, layer: Layer<'a>, link: &mut Link) -
         108 => Inner::NotDecoded("IPComp"),
         _ => return None,
     })
+}
+
+/// Session and number of a mirrored packet, where the payload of an IP packet is GRE with one.
+pub(super) fn mirror_number(payload: Layer<'_>) -> Option<(u16, u32)> {
+    gre::mirror_number(payload)
 }
 
 /// Whether packets with this protocol number may be a tunnel.
