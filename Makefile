@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: instructions demo test lint doc setup compare fuzz fuzz-planted captures tables picture bench clean
+.PHONY: instructions bench-peers demo test lint doc setup compare fuzz fuzz-planted captures tables picture bench clean
 
 demo: setup
 	$(CARGO) build --release --locked
@@ -71,6 +71,13 @@ bench: setup
 instructions: setup
 	$(CARGO) build --release --locked
 	benches/instructions.py
+
+# The whole program against those of tcpdump, tshark, ndpiReader and capinfos that are installed, on generated traffic. It
+# writes the README's table, and fails where a bound does not hold. Half an hour; 13 GB of disk, 16 GB of memory.
+PEERS ?= --write README.md
+bench-peers: setup
+	$(CARGO) build --release --locked
+	benches/peers.py $(PEERS)
 
 clean:
 	$(CARGO) clean

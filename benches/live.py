@@ -3,7 +3,9 @@
 
     sudo benches/live.py drops [--pps 400000] [--pairs 5] [--seconds 10]     # packets dropped; 0 pps is top speed
     sudo benches/live.py cpu   [--pps 100000] [--pairs 5] [--seconds 10]     # CPU seconds, bulk traffic
-    sudo benches/live.py soak  [--pps 50000] [--seconds 3600]                # resident memory, 10,000 new flows a second
+    sudo benches/live.py ui    [--pps 100000] [--pairs 5] [--seconds 10]     # the same with the terminal UI
+    sudo benches/live.py soak  [--pps 50000] [--seconds 3600]                # resident memory, 10,000 new flows a second;
+                               [--samples FILE]                              # all samples as CSV
     sudo benches/live.py delay [--times 20]                                  # from the packet that settles it to the line
 
 It needs target/release/ncsight (or --ncsight), tcpdump and tcpreplay. Medians are of the pairs in which tcpdump itself dropped
@@ -19,7 +21,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+from terminal import Screen
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TICK = os.sysconf("SC_CLK_TCK")
@@ -117,17 +122,50 @@ class Reader:
         with open(self.err.name, encoding="utf-8") as file:
             return file.read()
 
-    def end(self):
-        """Ends it when it has read what is there; gives (CPU seconds, what it said)."""
+    def settled(self):
+        """CPU seconds, when it has read what is there."""
         before = -1.0
         while (now := cpu_of(self.process.pid)) - before > 1.5 / TICK:
             before = now
             time.sleep(0.5)
+        return now
+
+    def end(self):
+        """Ends it when it has read what is there; gives (CPU seconds, what it said)."""
+        now = self.settled()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
         said = self.said()
         os.unlink(self.err.name)
         return now, said
+
+
+class Watched(Reader):
+    """The terminal UI, in a terminal that is read."""
+
+    def __init__(self, cable, options):
+        self.screen = Screen(["ip", "netns", "exec", cable.tap, options.ncsight, "-i", "eth0"])
+        self.process, self.drawn = self.screen.process, b""
+        threading.Thread(target=self.read, daemon=True).start()
+        end = time.monotonic() + 20
+        # The first line names the fields, each of the others a socket.
+        while subprocess.check_output(["ip", "netns", "exec", cable.tap, "cat", "/proc/net/packet"]).count(b"\n") < 2:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"no capture: {self.drawn[-400:]!r}")
+            time.sleep(0.02)
+
+    def read(self):
+        try:
+            while new := os.read(self.screen.parent, 1 << 16):
+                self.drawn += new
+        except OSError:
+            pass
+
+    def end(self):
+        used = self.settled()
+        self.screen.key(b"q")
+        self.process.wait(60)
+        return used, self.drawn.decode("utf-8", "replace")
 
 
 def tcpdump(cable):
@@ -149,17 +187,16 @@ def replay(cable, path, options):
 
 def dropped(said):
     """Packets dropped by the kernel, as the program says in the end."""
-    found = re.search(r"dropped (\d+) by the kernel", said) or re.search(r"(\d+) packets dropped by kernel", said)
-    return int(found[1])
+    return int((re.findall(r"dropped (\d+) by the kernel", said) or re.findall(r"(\d+) packets dropped by kernel", said))[-1])
 
 
-def pairs(options, path, show):
+def pairs(options, path, show, ours=ncsight):
     rows = []
     with Cable() as cable:
         for number in range(options.pairs):
             row = {}
             for name in (("tcpdump", "ncsight") if number % 2 == 0 else ("ncsight", "tcpdump")):
-                reader = tcpdump(cable) if name == "tcpdump" else ncsight(cable, options)
+                reader = tcpdump(cable) if name == "tcpdump" else ours(cable, options)
                 sent, rate = replay(cable, path, options)
                 cpu, said = reader.end()
                 row[name] = {"sent": sent, "pps": round(rate), "cpu": round(cpu, 3), "dropped": dropped(said)}
@@ -176,10 +213,14 @@ def drops(options, path):
     pairs(options, path, lambda rows: print("median drops of ncsight:", statistics.median(row["ncsight"]["dropped"] for row in rows)))
 
 
-def cpu(options, path):
+def cpu(options, path, ours=ncsight):
     bulk(path)
     pairs(options, path, lambda rows: print("median of CPU seconds, ncsight / tcpdump:", round(statistics.median(
-        row["ncsight"]["cpu"] / max(row["tcpdump"]["cpu"], 1 / TICK) for row in rows), 2)))
+        row["ncsight"]["cpu"] / max(row["tcpdump"]["cpu"], 1 / TICK) for row in rows), 2)), ours)
+
+
+def ui(options, path):
+    cpu(options, path, Watched)
 
 
 def soak(options, path):
@@ -189,19 +230,27 @@ def soak(options, path):
         reader = ncsight(cable, options)
         sender = subprocess.Popen(["ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--preload-pcap", "--unique-ip", "--pps",
                                    str(options.pps), "--loop", "0", "--limit", str(int(options.pps * options.seconds)), "-i", "eth0", path],
-                                  stdout=subprocess.DEVNULL)
+                                  stdout=subprocess.PIPE, text=True)
         start, sizes = time.monotonic(), []
-        while sender.poll() is None:
-            time.sleep(max(1.0, options.seconds / 30))
-            sizes.append(resident(reader.process.pid) / (1 << 20))
-            print(f"{time.monotonic() - start:7.0f} s {sizes[-1]:8.1f} MiB, CPU {cpu_of(reader.process.pid):.1f} s", flush=True)
+        with open(options.samples, "w", encoding="ascii") as samples:
+            samples.write("seconds,resident bytes,cpu seconds\n")
+            while sender.poll() is None:
+                time.sleep(max(1.0, min(5.0, options.seconds / 30)))
+                sizes.append((time.monotonic() - start, resident(reader.process.pid)))
+                samples.write(f"{sizes[-1][0]:.1f},{sizes[-1][1]},{cpu_of(reader.process.pid):.2f}\n")
+                samples.flush()
+        print(re.search(r"Rated: .*", sender.stdout.read())[0])
         _, said = reader.end()
         print(said.splitlines()[-1])
-        third = len(sizes) // 3
-        if third > 1:
-            # The first third fills the tables.
-            growth = statistics.median(sizes[2 * third:]) / statistics.median(sizes[third:2 * third])
-            print(f"resident memory, last third / middle third: {growth:.3f}")
+        for part in (1 / 12, 1 / 4, 1 / 2, 3 / 4, 1):
+            at, size = min(sizes, key=lambda sample: abs(sample[0] - part * options.seconds))
+            print(f"{at:7.0f} s {size / (1 << 20):8.1f} MiB")
+        # The first quarter fills the tables.
+        full = [sample for sample in sizes if sample[0] > options.seconds / 4]
+        if len(full) > 2:
+            slope = statistics.linear_regression(*zip(*full)).slope * 3600 / (1 << 20)
+            print(f"from {full[0][0]:.0f} s on: {slope:+.2f} MiB an hour, {min(size for _, size in full) / (1 << 20):.1f} to "
+                  f"{max(size for _, size in full) / (1 << 20):.1f} MiB")
 
 
 def delay(options, path):
@@ -232,19 +281,20 @@ def ended(number, _):
 def main():
     signal.signal(signal.SIGTERM, ended)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["drops", "cpu", "soak", "delay"])
+    parser.add_argument("what", choices=["drops", "cpu", "ui", "soak", "delay"])
     parser.add_argument("--pps", type=int)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--samples", default=os.devnull)
     parser.add_argument("--ncsight", default=os.path.join(HERE, "..", "target", "release", "ncsight"))
     options = parser.parse_args()
     if options.pps is None:
-        options.pps = {"drops": 400_000, "cpu": 100_000, "soak": 50_000}.get(options.what, 0)
+        options.pps = {"drops": 400_000, "cpu": 100_000, "ui": 100_000, "soak": 50_000}.get(options.what, 0)
     if options.seconds is None:
         options.seconds = 3600 if options.what == "soak" else 10
     with tempfile.TemporaryDirectory() as folder:
-        {"drops": drops, "cpu": cpu, "soak": soak, "delay": delay}[options.what](options, os.path.join(folder, "traffic.pcap"))
+        {"drops": drops, "cpu": cpu, "ui": ui, "soak": soak, "delay": delay}[options.what](options, os.path.join(folder, "traffic.pcap"))
     return 0
 
 

@@ -1,5 +1,10 @@
 //! Traffic for benchmarks: classic pcap, microseconds, Ethernet, IPv4. Checksums are left at zero; nobody checks them.
 
+pub mod output;
+pub mod packet;
+pub mod session;
+pub mod workload;
+
 /// A capture in memory.
 pub struct Traffic {
     /// The file.

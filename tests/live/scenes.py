@@ -160,6 +160,33 @@ def stopped_reader(lab):
     check([line for line in lines if line["id"] == first["id"]][-1]["confidence"] == "high", "of before")
 
 
+@scene
+def interface_drops(lab):
+    """What the interface itself dropped is counted, and findings of that time say so. The drivers of namespaces never drop
+    like this: a file of the test stands in for the counter."""
+    site = Site(lab, warm=True)
+    portal(site)
+    s_server(site.net, certificate(lab, LOGIN), "-tls1_2")
+    missed = lab.file("missed", "0\n")
+    place = f"/sys/class/net/{site.pc_port}/statistics/rx_missed_errors"
+    live = port(site, before=["sh", "-c", f'mount --bind "$0" {place} && exec "$@"', missed])
+    probe(site, b" 302 ")
+    first = live.finds("HotspotDetected", "http-redirect")
+    check(first["confidence"] == "high", f"before: {first['confidence_reasons']}")
+    pid = reader(live)
+    os.kill(pid, signal.SIGSTOP)
+    s_client(site.pc, "-tls1", "-cipher", "ALL:@SECLEVEL=0")
+    lab.file("missed", "37\n")
+    os.kill(pid, signal.SIGCONT)
+    live.says("0 packets dropped by the kernel, 37 by the interface")
+    told = live.finds("TlsVersionMismatch", "tls-alert")
+    check(told["confidence"] != "high" and any("lost packets" in reason for reason in told["confidence_reasons"]),
+          f"of that time: {told['confidence']} {told['confidence_reasons']}")
+    code, lines = live.end()
+    check(code == 0 and "dropped 0 by the kernel and 37 by interfaces" in live.errors(), live.errors())
+    check([line for line in lines if line["id"] == first["id"]][-1]["confidence"] == "high", "of before")
+
+
 def reader(live):
     """The process of ncsight itself (`ip netns exec` becomes it)."""
     return live.process.pid
