@@ -32,7 +32,7 @@ use crate::flow::TableStats;
 use crate::probe::endpoints::matrix::Matrix;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
-use crate::source::{Capture, Input, JournalEntry, Options, digest};
+use crate::source::{Capture, Input, JournalEntry, Options, digest, still_written};
 use crate::transaction::{HostEvent, Transaction};
 use crate::verdict::filed::{number, share};
 use crate::verdict::judge::{judge, judge_for_good};
@@ -62,8 +62,10 @@ pub fn analyse(
 ) -> Result<(Snapshot, Vec<Error>), Vec<Error>> {
     let progress = Arc::new(crate::source::Progress::default());
     let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&progress) };
-    let (capture, warnings) = Capture::open(paths, options)?;
-    Ok((analyse_capture(capture, &progress, settings, hooks), warnings))
+    let (capture, mut warnings) = Capture::open(paths, options)?;
+    let snapshot = analyse_capture(capture, &progress, settings, hooks);
+    warnings.extend(still_written(&snapshot.inputs));
+    Ok((snapshot, warnings))
 }
 
 /// Analyses an open capture to its end, or until the caller stops it. `progress` is the one that it was opened with.

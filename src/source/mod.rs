@@ -34,6 +34,7 @@ mod progress;
 mod reader;
 mod resync;
 mod write;
+mod written;
 
 pub use digest::digest;
 pub use filter::Filter;
@@ -42,6 +43,7 @@ pub use journal::JournalEntry;
 pub use merge::{Capture, Options};
 pub use progress::Progress;
 pub use write::{Written, write_pcapng};
+pub use written::still_written;
 
 #[cfg(test)]
 mod tests;
