@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::model::Report;
+use super::pretty;
 use super::shown::Place;
 
 /// The whole report, indented, with a final line end.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
+    pretty::write(report, out)?;
     writeln!(out)
 }
 
