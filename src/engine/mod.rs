@@ -214,7 +214,7 @@ fn quality(world: &World, counts: Counts, flows: crate::flow::TableStats) -> Qua
         truncated_packets: counts.truncated,
         gaps: flows.gaps,
         dropped_packets: world.drops,
-        evicted_flows: flows.evicted + world.clients.refused,
+        evicted_flows: flows.evicted + world.clients.refused + world.stations.let_go,
         anonymised: world.rewriting.suspected(),
         protocols_seen: protocols.iter().filter(|(_, seen)| *seen).map(|(name, _)| *name).collect(),
         not_decoded: counts.not_decoded.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
