@@ -33,6 +33,20 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file that does not grow packet by packet.
+    #[error("{path}: cannot be followed: {why}", path = .path.display())]
+    CannotFollow {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        why: &'static str,
+    },
+    /// A file that changed a moment ago and whose last record is not whole.
+    #[error("{path}: its last record is half written, and the file changed a moment ago; --follow goes on reading while it is written", path = .path.display())]
+    StillWritten {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder in which no file is a capture.
     #[error("{path}: no capture in this folder; expected pcap or pcapng files, plain, gzip or zstd", path = .path.display())]
     EmptyFolder {

@@ -233,6 +233,10 @@ pub struct TableLimits {
     pub loose_bytes: usize,
     /// Hosts whose inbound traffic is remembered.
     pub hosts: usize,
+    /// Hosts of the link that are remembered by their link address, some 400 bytes each in a table that is half empty.
+    pub stations: usize,
+    /// DHCP exchanges, questions for neighbours and searches for routers that are kept of all of them, up to 1 KiB each.
+    pub station_events: usize,
     /// Bytes of transactions that are kept until they are judged.
     pub kept_bytes: usize,
 }
@@ -253,6 +257,8 @@ impl TableLimits {
             open_clients: unit >> 17,
             loose_bytes: unit / 8,
             hosts: unit / 2048,
+            stations: unit / 4096,
+            station_events: unit / 4096,
             kept_bytes: unit / 5 * 2,
         }
     }

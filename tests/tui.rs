@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test program")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -202,6 +203,76 @@ fn a_pipe_is_shown_while_it_is_open() {
     terminal.until(|_| terminal.ask("#{alternate_on}") == "0", "the shell's screen");
     // The shell waits for the writer, the UI did not.
     std::fs::write(terminal.folder.path().join("wait"), "").unwrap();
+    terminal.wait("ended=0");
+    is_given_back(&terminal);
+}
+
+#[test]
+fn a_growing_file_is_shown_as_it_grows() {
+    let Some(terminal) = Terminal::open("follow", 80, 24) else { return };
+    let whole = std::fs::read(capture("proxy-407-ntlm-unanswered.pcap")).unwrap();
+    let file = terminal.folder.path().join("growing.pcap");
+    let (first, second) = whole.split_at(whole.len() / 2);
+    std::fs::write(&file, first).unwrap();
+    terminal.line(&format!("'{}' --follow growing.pcap; echo ended=$?", env!("CARGO_BIN_EXE_ncsight")));
+    terminal.wait("growing.pcap");
+    std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(second).unwrap();
+    terminal.wait("asks 10.1.0.5 to sign in");
+    terminal.keys(&["4"]);
+    terminal.wait("407 Proxy Authentication Required");
+    // What has its name then is read by the same screen.
+    std::fs::copy(capture("direct-301.pcap"), terminal.folder.path().join("next")).unwrap();
+    std::fs::rename(terminal.folder.path().join("next"), &file).unwrap();
+    terminal.keys(&["1"]);
+    terminal
+        .until(|screen| screen.contains("HotspotDetected") || screen.contains("portal"), "the second file's finding");
+    terminal.keys(&["8"]);
+    terminal.keys(&["q"]);
+    terminal.wait("ended=0");
+    is_given_back(&terminal);
+}
+
+#[test]
+fn the_program_is_confined_while_files_are_shown() {
+    let Some(terminal) = Terminal::open("confined", 200, 50) else { return };
+    let file = capture("proxy-407-ntlm-unanswered.pcap");
+    let program = env!("CARGO_BIN_EXE_ncsight");
+    terminal.line(&format!("'{program}' --sandbox off '{}'", file.display()));
+    terminal.wait("has no Internet");
+    terminal.keys(&["8"]);
+    terminal.wait("off, as asked for (--sandbox off)");
+    terminal.keys(&["q"]);
+    terminal.until(|_| terminal.ask("#{alternate_on}") == "0", "the shell's screen");
+
+    let strict = format!("'{program}' --sandbox strict '{}'; echo ended=$?", file.display());
+    let report = Command::new(program).args(["report", "--sandbox", "strict"]).arg(&file).output().unwrap();
+    if !report.status.success() {
+        // A system that cannot says so, and opens no screen.
+        terminal.line(&strict);
+        assert!(terminal.wait("ended=2").contains("--sandbox strict"));
+        return;
+    }
+    // The capture behind a link, and a name that is not its own: both are opened again for the packets.
+    std::os::unix::fs::symlink(&file, terminal.folder.path().join("link")).unwrap();
+    terminal.line(&format!("'{program}' --sandbox strict link & fg; echo ended=$?"));
+    terminal.wait("has no Internet");
+    terminal.keys(&["8"]);
+    terminal.wait("reads the captures, makes new files in the folder");
+    let status = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let is_ours = command.ends_with(b"--sandbox\0strict\0link\0") && command.starts_with(program.as_bytes());
+        is_ours.then(|| std::fs::read_to_string(entry.path().join("status")).ok()).flatten()
+    });
+    for status in status {
+        let held = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap().trim();
+        // Of root's capabilities the one to read what belongs to others (2) is left.
+        assert_eq!(u64::from_str_radix(held, 16).unwrap() & !(1 << 2), 0, "{status}");
+    }
+    terminal.keys(&["1", "4"]);
+    terminal.wait("407 Proxy Authentication Required");
+    terminal.keys(&["e", "End", "Enter"]);
+    terminal.wait("written: ncsight-link-finding-1.pcapng");
+    terminal.keys(&["q"]);
     terminal.wait("ended=0");
     is_given_back(&terminal);
 }

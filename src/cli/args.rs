@@ -35,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   ncsight report --format json --client 10.0.0.5 *.pcap
   ssh host tcpdump -i eth0 -s 0 -U -w - | ncsight report -
   ncsight -i eth1
+  ncsight --follow growing.pcap
   ncsight report --format ndjson -i eth0 --write eth0.pcapng --ring 100M,10
   ncsight explain HotspotDetected --lang ja
 
@@ -156,8 +157,8 @@ pub struct Common {
     /// Say on standard error how much was read, how fast, in how much memory, and how the run was confined.
     #[arg(long, global = true)]
     pub stats: bool,
-    /// Give up all rights but to read the captures before a byte of them is looked at: strict (or do not run),
-    /// best-effort or off. A live run and the UI have their own rules.
+    /// Give up all rights but to read the captures, and of the UI and live runs to write outputs, before a byte of them is
+    /// looked at: strict (or do not run), best-effort or off.
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Sandbox::BestEffort, global = true)]
     pub sandbox: Sandbox,
 }

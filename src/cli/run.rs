@@ -14,6 +14,7 @@ use super::args::{Arguments, Command, Common, ReportArguments};
 use super::console::say;
 use super::output::{Output, Reader};
 use super::progress::ProgressLine;
+use super::sandbox::Allowed;
 use super::stats::Meter;
 use super::{config, endpoints, interfaces, inventory, live, sandbox, screen};
 use crate::engine::snapshot::Snapshot;
@@ -76,14 +77,15 @@ fn execute(arguments: Arguments, analyse: Analyse<'_>) -> anyhow::Result<u8> {
         }
         None => {
             if live.is_wanted() {
-                say(
-                    "ncsight: standard output is no terminal: findings are printed as lines, as `ncsight report -i` does",
-                );
+                let option = if live.follow { "--follow" } else { "-i" };
+                say(&format!(
+                    "ncsight: standard output is no terminal: findings are printed as lines, as `ncsight report {option}` does"
+                ));
             }
             report(ReportArguments { format: Format::Text, output: None, live, files }, &common, analyse)
         }
         Some(_) if !files.is_empty() || live.is_wanted() => {
-            bail!("captures and interfaces stand behind the command: ncsight report FILE...")
+            bail!("captures and options of live capture stand behind the command: ncsight report FILE...")
         }
         Some(Command::Report(arguments)) => report(arguments, &common, analyse),
         Some(Command::Explain { verdict }) => {
@@ -134,7 +136,7 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let meter = Meter::start();
     let names = common.filter.iter().flat_map(|_| sandbox::NAMES.map(PathBuf::from));
     let readable: Vec<PathBuf> = arguments.files.iter().cloned().chain(names).collect();
-    let confined = sandbox::enter(common.sandbox, &readable)?;
+    let confined = sandbox::enter(common.sandbox, &Allowed { read: &readable, ..Allowed::default() })?;
     let outcome = analyse(&arguments.files, &settings, &hooks);
     progress.finish();
     let (snapshot, warnings) = match outcome {
@@ -158,7 +160,7 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
         say(&summary_line(&report));
     }
     if common.stats {
-        say(&meter.line(&snapshot, &confined));
+        say(&meter.line(&snapshot, &confined.to_string()));
     }
     if stop.load(Ordering::Relaxed) {
         return Ok(INTERRUPTED);

@@ -1,8 +1,10 @@
 //! Before the first byte of a capture is looked at, the program gives up what it does not need for it: every capability,
-//! and every file but the captures that were named. What is open by then (the output, standard input) stays open.
+//! and every file but the captures that were named. What is open by then (the output, standard input) stays open. The UI
+//! keeps the terminal, too, and may make new files in the folder where it was started.
 //!
 //! Landlock knows files and TCP ports; it needs no privilege and cannot be taken back.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -32,28 +34,62 @@ pub const NAMES: [&str; 9] = [
     "/etc/resolv.conf",
 ];
 
-/// How a run is confined, as `--stats` says it.
-pub type Confined = String;
+/// The terminal, for keys and its size.
+pub const TERMINAL: &str = "/dev/tty";
 
-/// Confines this thread, and those that it starts, to reading `inputs`: files, and folders with what is in them.
+/// What a confined thread may still do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed<'a> {
+    /// To read: files, and folders with what is in them.
+    pub read: &'a [PathBuf],
+    /// To make new files in these folders.
+    pub write: &'a [PathBuf],
+    /// To use the terminal.
+    pub terminal: bool,
+}
+
+/// How a run is confined; printed as `--stats` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confined {
+    /// Not at all, as was wanted.
+    Off,
+    /// As far as anybody can be.
+    Complete(Sandbox),
+    /// What the system cannot do.
+    Incomplete(String),
+}
+
+impl fmt::Display for Confined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Complete(Sandbox::Strict) => f.write_str("strict, complete"),
+            Self::Complete(_) => f.write_str("best-effort, complete"),
+            Self::Incomplete(missing) => write!(f, "best-effort, incomplete: {missing}"),
+        }
+    }
+}
+
+/// Confines this thread, and those that it starts, to what is `allowed`.
 ///
 /// # Errors
 ///
 /// Under [`Sandbox::Strict`]: the system cannot do all of it.
-pub fn enter(sandbox: Sandbox, inputs: &[PathBuf]) -> anyhow::Result<Confined> {
+pub fn enter(sandbox: Sandbox, allowed: &Allowed<'_>) -> anyhow::Result<Confined> {
     if sandbox == Sandbox::Off {
-        return Ok("off".to_owned());
+        return Ok(Confined::Off);
     }
-    let missing = system::confine(inputs);
-    match (sandbox, missing) {
-        (Sandbox::Strict, None) => Ok("strict, complete".to_owned()),
+    match (sandbox, system::confine(allowed)) {
+        (_, None) => Ok(Confined::Complete(sandbox)),
         (Sandbox::Strict, Some(missing)) => {
             anyhow::bail!("--sandbox strict: {missing}; --sandbox best-effort does without")
         }
-        (_, None) => Ok("best-effort, complete".to_owned()),
-        (_, Some(missing)) => Ok(format!("best-effort, incomplete: {missing}")),
+        (_, Some(missing)) => Ok(Confined::Incomplete(missing)),
     }
 }
+
+#[cfg(target_os = "linux")]
+pub use system::output;
 
 #[cfg(target_os = "linux")]
 mod system {
@@ -62,14 +98,16 @@ mod system {
     use caps::errors::CapsError;
     use caps::{CapSet, Capability, CapsHashSet};
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
+        ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
         RulesetError, RulesetStatus, path_beneath_rules,
     };
 
+    use super::{Allowed, TERMINAL};
+
     /// What could not be done.
-    pub fn confine(inputs: &[PathBuf]) -> Option<String> {
+    pub fn confine(allowed: &Allowed<'_>) -> Option<String> {
         // First the files: root without capabilities cannot even name those of others.
-        let files = match restrict(inputs) {
+        let files = match restrict(allowed) {
             Ok(RulesetStatus::FullyEnforced) => None,
             Ok(RulesetStatus::PartiallyEnforced) => Some("this kernel knows only a part of Landlock".to_owned()),
             Ok(RulesetStatus::NotEnforced) => Some("this kernel has no Landlock".to_owned()),
@@ -88,7 +126,12 @@ mod system {
         caps::set(None, CapSet::Permitted, &kept)
     }
 
-    fn restrict(inputs: &[PathBuf]) -> Result<RulesetStatus, RulesetError> {
+    /// What making new files in a folder takes.
+    pub fn output() -> BitFlags<AccessFs> {
+        AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate | AccessFs::ReadDir
+    }
+
+    fn restrict(allowed: &Allowed<'_>) -> Result<RulesetStatus, RulesetError> {
         // Files since the first version, renaming and truncating since the third, TCP since the fourth.
         let abi = ABI::V4;
         let status = Ruleset::default()
@@ -96,7 +139,13 @@ mod system {
             .handle_access(AccessFs::from_all(abi))?
             .handle_access(AccessNet::from_all(abi))?
             .create()?
-            .add_rules(path_beneath_rules(readable(inputs), AccessFs::ReadFile | AccessFs::ReadDir))?
+            .add_rules(path_beneath_rules(readable(allowed.read), AccessFs::ReadFile | AccessFs::ReadDir))?
+            .add_rules(path_beneath_rules(allowed.write, output()))?
+            // What is open already stays so.
+            .add_rules(path_beneath_rules(
+                allowed.terminal.then_some(TERMINAL),
+                AccessFs::ReadFile | AccessFs::WriteFile,
+            ))?
             .restrict_self()?;
         Ok(status.ruleset)
     }
@@ -115,10 +164,8 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use std::path::PathBuf;
-
     /// What could not be done.
-    pub fn confine(_inputs: &[PathBuf]) -> Option<String> {
+    pub fn confine(_allowed: &super::Allowed<'_>) -> Option<String> {
         Some("this system has none that is known here".to_owned())
     }
 }
@@ -146,7 +193,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         // A thread of its own: what is given up is given up for good.
         let outcome = std::thread::spawn(move || {
-            let confined = enter(Sandbox::BestEffort, &[input.clone(), inside.clone()]).unwrap();
+            let confined =
+                enter(Sandbox::BestEffort, &Allowed { read: &[input.clone(), inside.clone()], ..Allowed::default() });
+            let confined = confined.unwrap().to_string();
             let denied = |outcome: std::io::Result<()>| outcome.is_err_and(|e| e.kind() == ErrorKind::PermissionDenied);
             let open = |path: &std::path::Path| File::open(path).map(drop);
             (
@@ -161,7 +210,7 @@ mod tests {
         assert!(reads, "{confined}");
         if confined.contains("no Landlock") {
             // The kernel cannot: strict says so instead of going on.
-            assert!(enter(Sandbox::Strict, &[]).is_err());
+            assert!(enter(Sandbox::Strict, &Allowed::default()).is_err());
             return;
         }
         assert!(reads_no_other, "another file could be read: {confined}");

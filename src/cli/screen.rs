@@ -10,6 +10,7 @@ use super::args::{ColourWhen, Common};
 use super::console::say;
 use super::interface;
 use super::run::{selection, settings, zone};
+use super::sandbox::{self, Allowed, Confined};
 use crate::engine::feed::Sandbox;
 use crate::tui::theme::{Glyphs, Look};
 use crate::tui::{Ended, Preferences, run};
@@ -29,7 +30,8 @@ pub fn wanted() -> bool {
 /// The arguments make no sense, or the terminal cannot be used.
 pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
     let settings = settings(common)?;
-    let preferences = preferences(common)?;
+    let mut preferences = preferences(common)?;
+    preferences.sandbox = confine(&files, common)?;
     match run(files, settings, preferences).context("the terminal cannot be used; `ncsight report` needs none")? {
         Ended::Quit(warnings) => {
             tell(&warnings);
@@ -41,6 +43,19 @@ pub fn open(files: Vec<PathBuf>, common: &Common) -> anyhow::Result<u8> {
         }
         Ended::Signal(number) => Ok(u8::try_from(128 + number).unwrap_or(UNUSABLE)),
     }
+}
+
+/// Confines this thread, and those that it starts, to the captures, which are read again for their packets, the terminal,
+/// and new files in the folder in which the program was started.
+fn confine(files: &[PathBuf], common: &Common) -> anyhow::Result<Sandbox> {
+    let names = common.filter.iter().flat_map(|_| sandbox::NAMES.map(PathBuf::from));
+    let read: Vec<PathBuf> = files.iter().cloned().chain(names).collect();
+    let allowed = Allowed { read: &read, write: &[PathBuf::from(".")], terminal: true };
+    Ok(match sandbox::enter(common.sandbox, &allowed)? {
+        Confined::Off => Sandbox::None,
+        Confined::Complete(_) => Sandbox::ToCaptures,
+        Confined::Incomplete(missing) => Sandbox::Open(missing),
+    })
 }
 
 /// How the person wants the UI.

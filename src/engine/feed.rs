@@ -106,11 +106,13 @@ pub struct Source {
 /// Whether who looks into packets can do anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sandbox {
-    /// It runs with the rights of its user.
+    /// It runs with the rights of its user, as was wanted.
     #[default]
     None,
     /// It has no capability, and files are closed to it but for the folders of the outputs.
     Confined,
+    /// It has no capability but to read, and files are closed to it but for the captures and the folder of the outputs.
+    ToCaptures,
     /// It has no capability; why files of its user are open to it.
     Open(String),
 }

@@ -13,7 +13,7 @@ use super::networks::Networks;
 use super::snapshot::Snapshot;
 use super::{Judgement, accept_journal, accept_points, conclude, points};
 use crate::settings::Settings;
-use crate::source::{Capture, Options, Progress};
+use crate::source::{Capture, Options, Progress, still_written};
 use crate::time::CaptureTime;
 
 /// Part of the reading time that may go into judging in between.
@@ -138,7 +138,7 @@ fn publish(shared: &Shared, news: News) {
 
 fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn()) -> News {
     let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&shared.progress) };
-    let (mut capture, warnings) = match Capture::open(paths, options) {
+    let (mut capture, mut warnings) = match Capture::open(paths, options) {
         Ok(opened) => opened,
         Err(errors) => {
             let errors = errors.iter().map(ToString::to_string).collect();
@@ -178,6 +178,7 @@ fn run(paths: &[PathBuf], settings: &Settings, shared: &Shared, tell: &dyn Fn())
     accept_points(sightings, &capture.inputs(), &mut parts);
     let parts = parts.iter_mut().map(|(world, counts, flows)| (world, counts.clone(), *flows)).collect();
     let snapshot = Arc::new(conclude(parts, capture.inputs(), settings, Judgement::Final));
+    warnings.extend(still_written(&snapshot.inputs));
     News { snapshot, stage: Stage::Done(warnings.iter().map(ToString::to_string).collect()) }
 }
 

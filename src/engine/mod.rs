@@ -33,7 +33,7 @@ use crate::flow::TableStats;
 use crate::probe::endpoints::matrix::Matrix;
 use crate::probe::world::World;
 use crate::settings::{Hooks, Progress, Settings};
-use crate::source::{Capture, Input, JournalEntry, Options, digest};
+use crate::source::{Capture, Input, JournalEntry, Options, digest, still_written};
 use crate::transaction::{HostEvent, Transaction};
 use crate::verdict::filed::{alone, number, share};
 use crate::verdict::judge::{judge, judge_for_good};
@@ -77,9 +77,11 @@ pub fn analyse(
 ) -> Result<(Snapshot, Vec<Error>), Vec<Error>> {
     let progress = Arc::new(crate::source::Progress::default());
     let options = Options { filter: settings.filter.clone(), progress: Arc::clone(&progress) };
-    let (mut capture, warnings) = Capture::open(paths, options)?;
+    let (mut capture, mut warnings) = Capture::open(paths, options)?;
     let sightings = points::align(&mut capture, settings, &|| hooks.stop.load(Ordering::Relaxed));
-    Ok((read(capture, sightings, &progress, settings, hooks), warnings))
+    let snapshot = read(capture, sightings, &progress, settings, hooks);
+    warnings.extend(still_written(&snapshot.inputs));
+    Ok((snapshot, warnings))
 }
 
 /// Analyses an open capture to its end, or until the caller stops it. `progress` is the one that it was opened with.
@@ -251,7 +253,7 @@ fn quality(world: &World, counts: Counts, flows: crate::flow::TableStats) -> Qua
         gaps: flows.gaps,
         dropped_packets: world.drops,
         mirror_lost: world.mirror.packets,
-        evicted_flows: flows.evicted + world.clients.refused,
+        evicted_flows: flows.evicted + world.clients.refused + world.stations.let_go,
         anonymised: world.rewriting.suspected(),
         protocols_seen: protocols.iter().filter(|(_, seen)| *seen).map(|(name, _)| *name).collect(),
         points: world.vantage.as_ref().map(|vantage| vantage.points.clone()).unwrap_or_default(),

@@ -118,7 +118,7 @@ pub struct Quality {
     pub dropped_packets: u64,
     /// Packets that mirror sessions lost on their way, by the numbers of what came.
     pub mirror_lost: u64,
-    /// Connections given up under memory pressure.
+    /// Connections, and exchanges of hosts on the link, given up under memory pressure.
     pub evicted_flows: u64,
     /// Whether addresses or contents look rewritten.
     pub anonymised: bool,

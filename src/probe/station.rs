@@ -39,6 +39,26 @@ pub struct Station {
     pub reached: Stretches,
 }
 
+/// What is kept of a host in the order in which it was settled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A DHCP exchange.
+    Lease,
+    /// A question for a neighbour.
+    Question,
+    /// A search for routers.
+    Search,
+}
+
+/// Whether an event made a host's list longer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// It did.
+    More,
+    /// An older one of the same kind had to go for it, or nothing of it is kept as an event.
+    NoMore,
+}
+
 /// An address that a host claims on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -143,17 +163,16 @@ impl Station {
     }
 
     /// Keeps a question and what came of it.
-    pub fn question(&mut self, question: Solicited) {
+    pub fn question(&mut self, question: Solicited) -> Kept {
         let Some((at, mac)) = question.answer else {
-            keep(&mut self.questions, question);
-            return;
+            return keep(&mut self.questions, question);
         };
         if let Some((at, second)) = question.rival {
             if self.rivals.len() < MAX_PLACES {
                 let (client, target) = (question.client, question.target);
                 self.rivals.push(Rivals { client, target, first: mac, second, at });
             }
-            return;
+            return Kept::NoMore;
         }
         let known = self.answers.iter_mut().find(|(target, known, _)| *target == question.target && *known == mac);
         if let Some((.., last)) = known {
@@ -161,16 +180,26 @@ impl Station {
         } else if self.answers.len() < MAX_PLACES {
             self.answers.push((question.target, mac, at));
         }
+        Kept::NoMore
     }
 
     /// Keeps a DHCP exchange.
-    pub fn lease(&mut self, lease: Lease) {
-        keep(&mut self.leases, lease);
+    pub fn lease(&mut self, lease: Lease) -> Kept {
+        keep(&mut self.leases, lease)
     }
 
     /// Keeps a search for routers.
-    pub fn search(&mut self, search: Router) {
-        keep(&mut self.searches, search);
+    pub fn search(&mut self, search: Router) -> Kept {
+        keep(&mut self.searches, search)
+    }
+
+    /// Lets go of the oldest event of that kind.
+    pub fn let_go(&mut self, event: Event) {
+        match event {
+            Event::Lease => drop(give(&mut self.leases)),
+            Event::Question => drop(give(&mut self.questions)),
+            Event::Search => drop(give(&mut self.searches)),
+        }
     }
 
     /// Addresses that it uses or claims at or after `from`.
@@ -180,8 +209,9 @@ impl Station {
     }
 }
 
-fn keep<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() >= MAX_KEPT_OF_HOST {
+fn keep<T>(list: &mut VecDeque<T>, item: T) -> Kept {
+    let kept = if list.len() >= MAX_KEPT_OF_HOST { Kept::NoMore } else { Kept::More };
+    if kept == Kept::NoMore {
         list.pop_front();
     }
     if list.is_empty() {
@@ -189,4 +219,14 @@ fn keep<T>(list: &mut VecDeque<T>, item: T) {
         list.reserve_exact(1);
     }
     list.push_back(item);
+    kept
+}
+
+/// Takes the oldest of a list, whose room goes with its last.
+fn give<T>(list: &mut VecDeque<T>) -> Option<T> {
+    let first = list.pop_front();
+    if list.is_empty() {
+        list.shrink_to_fit();
+    }
+    first
 }

@@ -1,12 +1,13 @@
 //! All hosts on the link by their link address, and the routers that speak on it.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use hashbrown::HashMap;
 
 pub use super::station::Crossed;
-use super::station::Station;
+use super::station::{Event, Kept, Station};
 use crate::proto::router::Advertisement;
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
@@ -27,10 +28,15 @@ pub struct Stations {
     /// Routers of IPv6 and what they offer, in order.
     pub routers: HashMap<IpAddr, OfferedBy, foldhash::fast::RandomState>,
     max: usize,
+    /// Whose events are kept, in the order in which they were settled, and how many at most.
+    events: VecDeque<(Mac, Event)>,
+    max_events: usize,
     /// The last packet that was noted.
     last: Option<(Link, Ip, CaptureTime)>,
     /// Hosts that were not remembered because the table was full.
     pub refused: u64,
+    /// Events that had to go because there were too many of all hosts.
+    pub let_go: u64,
 }
 
 /// What a router of IPv6 offers.
@@ -45,10 +51,10 @@ pub struct OfferedBy {
 }
 
 impl Stations {
-    /// An empty table of at most `max` hosts.
+    /// An empty table of at most `max` hosts and of `max_events` events of all of them.
     #[must_use]
-    pub fn new(max: usize) -> Self {
-        Self { max, ..Self::default() }
+    pub fn new(max: usize, max_events: usize) -> Self {
+        Self { max, max_events, ..Self::default() }
     }
 
     /// Lets go of hosts that sent nothing since that moment.
@@ -61,6 +67,8 @@ impl Stations {
             sent.max(claimed).max(leased).max(asked).is_some_and(|last| last >= before)
         });
         self.table.shrink_to(self.table.len() * 2);
+        self.events.retain(|(mac, _)| self.table.contains_key(mac));
+        self.events.shrink_to(self.events.len() * 2);
     }
 
     /// The host of a link address.
@@ -137,7 +145,8 @@ impl Stations {
         if let Some(mac) = lease.mac
             && let Some(station) = self.get_or_add(mac, lease.first())
         {
-            station.lease(lease);
+            let kept = station.lease(lease);
+            self.note(mac, Event::Lease, kept);
         }
     }
 
@@ -146,7 +155,8 @@ impl Stations {
         if let Some(mac) = question.mac
             && let Some(station) = self.get_or_add(mac, question.first())
         {
-            station.question(question);
+            let kept = station.question(question);
+            self.note(mac, Event::Question, kept);
         }
     }
 
@@ -155,7 +165,8 @@ impl Stations {
         match router {
             Router::Searched { mac: Some(mac), .. } => {
                 if let Some(station) = self.get_or_add(mac, router.first()) {
-                    station.search(router);
+                    let kept = station.search(router);
+                    self.note(mac, Event::Search, kept);
                 }
             }
             Router::Searched { .. } => {}
@@ -172,6 +183,23 @@ impl Stations {
                 }
             }
         }
+    }
+
+    /// An event of a host is kept. Where there are too many of all hosts, the one that was settled first has to go: a host
+    /// whose exchange was settled lately is one that somebody may ask about.
+    fn note(&mut self, mac: Mac, event: Event, kept: Kept) {
+        if kept != Kept::More {
+            return;
+        }
+        if self.events.len() >= self.max_events
+            && let Some((oldest, event)) = self.events.pop_front()
+        {
+            self.let_go += 1;
+            if let Some(station) = self.table.get_mut(&oldest) {
+                station.let_go(event);
+            }
+        }
+        self.events.push_back((mac, event));
     }
 
     fn get_or_add(&mut self, mac: Mac, at: PacketRef) -> Option<&mut Station> {

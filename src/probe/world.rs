@@ -180,7 +180,7 @@ impl World {
             hops: Hops::new(limits.clients, hop_minimum),
             retired: RetiredAddress::default(),
             host_events: HostEvents::default(),
-            stations: Stations::new(limits.hosts),
+            stations: Stations::new(limits.stations, limits.station_events),
             identities: Identities::new(limits.clients),
             filtered: settings_filter,
             protocols: Protocols::default(),

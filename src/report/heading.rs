@@ -109,9 +109,9 @@ pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
         ),
         (
             quality.evicted_flows,
-            "connection given up under memory pressure",
-            "connections given up under memory pressure",
-            "メモリ不足で追跡を中止した接続",
+            "connection or exchange given up under memory pressure",
+            "connections or exchanges given up under memory pressure",
+            "メモリ不足で追跡を中止した接続・やり取り",
         ),
     ];
     let mut lines: Vec<String> = counted

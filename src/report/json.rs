@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::in_order::in_order;
 use super::model::Report;
+use super::pretty;
 use super::shown::Place;
 
 /// The whole report, indented, with a final line end.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
+    pretty::write(report, out)?;
     writeln!(out)
 }
 

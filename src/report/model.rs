@@ -131,7 +131,7 @@ pub struct Quality {
     pub gaps: u64,
     /// Packets that the capturing system dropped.
     pub dropped_packets: u64,
-    /// Connections given up under memory pressure.
+    /// Connections, and exchanges of hosts on the link, given up under memory pressure.
     pub evicted_flows: u64,
     /// Whether addresses or contents look rewritten.
     pub anonymised: bool,

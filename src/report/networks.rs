@@ -1,6 +1,7 @@
 //! What several clients have in common: one network fault looks like many broken machines, and one broken machine among
 //! healthy ones is no network fault.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,12 +9,12 @@ use std::time::Duration;
 use super::clean::clean;
 use super::language::Language;
 use super::model::{Network, NetworkKind};
-use super::portals::same_answerer;
+use super::portals::Answerers;
 use super::words::network::{self, Tally};
 use crate::engine::snapshot::Client;
 use crate::time::CaptureTime;
 use crate::verdict::relate::is_success;
-use crate::verdict::{Cause, Filed, Role, Route, Severity, Verdict};
+use crate::verdict::{Cause, Filed, Finding, Role, Route, Severity, Verdict};
 
 /// A failure and a success of two clients that lie further apart say nothing about each other.
 const SAME_TIME: Duration = Duration::from_secs(150);
@@ -46,7 +47,12 @@ struct Outcome<'a> {
     probe: bool,
     failed: bool,
     finding: &'a Filed,
+    /// The place that it met, by number.
+    place: Option<usize>,
 }
+
+/// A portal, proxy or resolver.
+type Key = (NetworkKind, String);
 
 type Outcomes<'a> = BTreeMap<IpAddr, Outcome<'a>>;
 
@@ -63,21 +69,36 @@ pub fn summaries(findings: &[&Filed], clients: &[&Client], language: Language) -
         .collect();
     let own = |finding: &Filed| main.get(&finding.client).copied().unwrap_or(finding.client);
     let single = |finding: &&&Filed| !aggregates.contains(&finding.client);
-    let mut places: BTreeMap<(NetworkKind, String), Outcomes<'_>> = BTreeMap::new();
+    let mut numbers: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut places: Vec<Outcomes<'_>> = Vec::new();
     let mut all: Outcomes<'_> = BTreeMap::new();
-    for finding in findings.iter().filter(single) {
-        let Some(failed) = outcome(finding) else { continue };
+    let mut answerers = Answerers::default();
+    for finding in findings {
+        // Their proof is packed: it is unpacked once, and only where somebody looks into it.
+        let opened = LazyCell::new(|| finding.open());
+        if Answerers::concern(finding) {
+            answerers.add(&opened);
+        }
+        let Some(failed) = outcome(finding).filter(|_| single(&finding)) else { continue };
         let client = own(finding);
         let probe = finding.probe;
-        for key in shared(finding, failed) {
-            note(places.entry(key).or_default(), client, Outcome { probe, failed, finding });
+        let place = shared(finding, failed, || &opened).map(|key| {
+            *numbers.entry(key).or_insert_with(|| {
+                places.push(Outcomes::new());
+                places.len() - 1
+            })
+        });
+        let outcome = Outcome { probe, failed, finding, place };
+        if let Some(outcomes) = place.and_then(|place| places.get_mut(place)) {
+            note(outcomes, client, outcome);
         }
         if probe {
-            note(&mut all, client, Outcome { probe, failed, finding });
+            note(&mut all, client, outcome);
         }
     }
     // Whoever gets through directly is not held by any portal.
-    for (key, outcomes) in &mut places {
+    for (key, place) in &numbers {
+        let Some(outcomes) = places.get_mut(*place) else { continue };
         if key.0 == NetworkKind::Portal {
             for (client, passed) in
                 all.iter().filter(|(_, one)| !one.failed && one.finding.route == Some(Route::Direct))
@@ -86,9 +107,10 @@ pub fn summaries(findings: &[&Filed], clients: &[&Client], language: Language) -
             }
         }
     }
+    let named = numbers.iter().filter_map(|(key, place)| Some((key, places.get(*place)?)));
     let mut networks: Vec<Network> =
-        places.into_iter().filter_map(|((kind, name), outcomes)| network(kind, name, &outcomes, language)).collect();
-    for answerer in same_answerer(findings, language) {
+        named.filter_map(|((kind, name), outcomes)| network(*kind, name, outcomes, language)).collect();
+    for answerer in answerers.networks(language) {
         // Where others get through, or nobody else's check is concerned, more is known already.
         let known = networks.iter_mut().find(|one| (one.kind, &one.name) == (answerer.kind, &answerer.name));
         match known {
@@ -102,7 +124,7 @@ pub fn summaries(findings: &[&Filed], clients: &[&Client], language: Language) -
     }
     networks.extend(stages(findings, &aggregates, &own, language));
     networks.sort_by(|a, b| (a.kind, b.count, &a.name).cmp(&(b.kind, a.count, &b.name)));
-    networks.extend(overall(&all, language));
+    networks.extend(overall(&all, &numbers, language));
     networks
 }
 
@@ -123,52 +145,51 @@ fn note<'a>(outcomes: &mut Outcomes<'a>, client: IpAddr, outcome: Outcome<'a>) {
     }
 }
 
-/// The portal, proxy or resolver that a finding met.
-fn shared(finding: &Filed, failed: bool) -> Vec<(NetworkKind, String)> {
+/// The portal, proxy or resolver that a finding met; `opened` unpacks it.
+fn shared<'a>(finding: &Filed, failed: bool, opened: impl Fn() -> &'a Finding) -> Option<Key> {
     if let Some(proxy) = finding.proxy() {
         let about_proxy = !failed || finding.cause.and_then(stage) == Some("proxy");
-        return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string())).into_iter().collect();
+        return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string()));
     }
-    let portal = (finding.verdict == Verdict::HotspotDetected).then(|| portal(finding)).flatten();
+    let portal = (finding.verdict == Verdict::HotspotDetected).then(|| portal(opened())).flatten();
     if let Some(host) = portal {
-        return vec![(NetworkKind::Portal, host)];
+        return Some((NetworkKind::Portal, host));
     }
     let by_name = !failed || finding.cause.and_then(stage) == Some("dns");
-    let dns = by_name.then(|| finding.open().details.dns).flatten();
-    let resolver = dns.as_ref().and_then(|dns| dns.servers.first());
-    resolver.map(|server| (NetworkKind::Resolver, server.to_string())).into_iter().collect()
+    let dns = by_name.then(|| opened().details.dns.as_ref()).flatten();
+    let resolver = dns.and_then(|dns| dns.servers.first());
+    resolver.map(|server| (NetworkKind::Resolver, server.to_string()))
 }
 
 /// The host that a portal sends its visitors to.
-fn portal(finding: &Filed) -> Option<String> {
-    let location = finding.open().details.http?.location?;
-    let location = location.as_str();
+fn portal(finding: &Finding) -> Option<String> {
+    let location = finding.details.http.as_ref()?.location.as_deref()?;
     let after = location.split_once("://").map_or(location, |(_, rest)| rest);
     let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
     Some(clean(&host.to_ascii_lowercase()))
 }
 
 /// What there is to say of one place: several fail, or one fails where others get through.
-fn network(kind: NetworkKind, name: String, outcomes: &Outcomes<'_>, language: Language) -> Option<Network> {
+fn network(kind: NetworkKind, name: &str, outcomes: &Outcomes<'_>, language: Language) -> Option<Network> {
     let (failing, passing): (Vec<_>, Vec<_>) = outcomes.iter().partition(|(_, one)| one.failed);
     if failing.is_empty() || failing.len() + passing.len() < 2 {
         return None;
     }
     let place = judge(&failing, &passing);
     let tally = Tally { failed: failing.len(), succeeded: passing.len(), cause: common_cause(&failing) };
-    let text = network::place(kind, &name, &tally, place, language);
-    Some(made(kind, name, &failing, passing.len(), place, text))
+    let text = network::place(kind, name, &tally, place, language);
+    Some(made(kind, name.to_owned(), &failing, passing.len(), place, text))
 }
 
 /// All probes of all clients together, where any fails.
-fn overall(all: &Outcomes<'_>, language: Language) -> Option<Network> {
+fn overall(all: &Outcomes<'_>, numbers: &BTreeMap<Key, usize>, language: Language) -> Option<Network> {
     let (failing, passing): (Vec<_>, Vec<_>) = all.iter().partition(|(_, one)| one.failed);
     if failing.is_empty() || all.len() < 2 {
         return None;
     }
-    let keys: BTreeSet<Vec<(NetworkKind, String)>> = failing.iter().map(|(_, one)| shared(one.finding, true)).collect();
-    let common = match keys.into_iter().collect::<Vec<_>>().as_slice() {
-        [only] => only.first().cloned(),
+    let met: BTreeSet<Option<usize>> = failing.iter().map(|(_, one)| one.place).collect();
+    let common = match met.into_iter().collect::<Vec<_>>().as_slice() {
+        [Some(only)] => numbers.iter().find(|(_, place)| *place == only).map(|(key, _)| key),
         _ => None,
     };
     // Elsewhere and by other ways others may get through for other reasons: most of them must.
@@ -177,7 +198,7 @@ fn overall(all: &Outcomes<'_>, language: Language) -> Option<Network> {
         place => place,
     };
     let tally = Tally { failed: failing.len(), succeeded: passing.len(), cause: common_cause(&failing) };
-    let text = network::overall(common.as_ref().map(|(kind, name)| (*kind, name.as_str())), &tally, place, language);
+    let text = network::overall(common.map(|(kind, name)| (*kind, name.as_str())), &tally, place, language);
     Some(made(NetworkKind::Overall, "clients".to_owned(), &failing, passing.len(), place, text))
 }
 

@@ -14,27 +14,36 @@ use crate::verdict::{Cause, Filed, Finding, Severity, Verdict};
 /// Name of Windows among the systems.
 const WINDOWS: &str = "Windows";
 
-/// What answered several clients in somebody else's name: a portal, or another device that refuses.
-#[must_use]
-pub fn same_answerer(findings: &[&Filed], language: Language) -> Vec<Network> {
-    let mut groups: BTreeMap<(NetworkKind, String), Group> = BTreeMap::new();
-    let answered = findings.iter().filter(|finding| {
+/// What answered clients in somebody else's name: portals, and other devices that refuse.
+#[derive(Default)]
+pub struct Answerers(BTreeMap<(NetworkKind, String), Group>);
+
+impl Answerers {
+    /// Whether a finding may be about one.
+    #[must_use]
+    pub fn concern(finding: &Filed) -> bool {
         finding.severity >= Severity::Warning && (finding.os_check || finding.verdict == Verdict::HotspotDetected)
-    });
-    for finding in answered.map(|finding| finding.open()) {
-        let (Some(key), Some(system)) = (answerer(&finding), system(&finding)) else { continue };
-        let group = groups.entry(key).or_default();
+    }
+
+    /// Adds what a finding that may be about one says.
+    pub fn add(&mut self, finding: &Finding) {
+        let (Some(key), Some(system)) = (answerer(finding), system(finding)) else { return };
+        let group = self.0.entry(key).or_default();
         group.clients.insert(finding.client);
-        group.systems.insert(system.to_owned());
+        if !group.systems.contains(system) {
+            group.systems.insert(system.to_owned());
+        }
         group.findings.push(finding.id);
         let product = finding.details.responder.as_ref().and_then(|responder| responder.product.as_deref());
         group.product = group.product.take().or_else(|| product.map(clean));
     }
-    groups
-        .into_iter()
-        .filter(|(_, group)| group.clients.len() > 1)
-        .map(|((kind, name), group)| group.network(kind, name, language))
-        .collect()
+
+    /// Those that answered several clients.
+    #[must_use]
+    pub fn networks(self, language: Language) -> Vec<Network> {
+        let several = self.0.into_iter().filter(|(_, group)| group.clients.len() > 1);
+        several.map(|((kind, name), group)| group.network(kind, name, language)).collect()
+    }
 }
 
 #[derive(Default)]
@@ -111,8 +120,12 @@ mod tests {
     }
 
     fn answered(findings: &[Finding]) -> Vec<Network> {
-        let filed: Vec<Filed> = findings.iter().cloned().map(Filed::of).collect();
-        same_answerer(&filed.iter().collect::<Vec<_>>(), Language::En)
+        let mut answerers = Answerers::default();
+        for finding in findings {
+            assert!(Answerers::concern(&Filed::of(finding.clone())));
+            answerers.add(finding);
+        }
+        answerers.networks(Language::En)
     }
 
     #[test]

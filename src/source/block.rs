@@ -1,6 +1,8 @@
 //! The block that bytes are read into: one buffer per input, used again and again.
 
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::limits::{MAX_RECORD, READ_BLOCK};
 
@@ -17,11 +19,18 @@ pub(super) struct Block {
     offset: u64,
     ended: bool,
     failure: Option<io::Error>,
+    /// Where it is told whether more is waited for in the middle of a record.
+    torn: Option<Arc<AtomicBool>>,
 }
 
 impl Block {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
-        Self { input, bytes: vec![0; READ_BLOCK], start: 0, end: 0, offset: 0, ended: false, failure: None }
+        Self { input, bytes: vec![0; READ_BLOCK], start: 0, end: 0, offset: 0, ended: false, failure: None, torn: None }
+    }
+
+    /// Tells in `torn`, whenever it reads, whether bytes stand there that make no whole record yet.
+    pub(super) fn tell(&mut self, torn: Arc<AtomicBool>) {
+        self.torn = Some(torn);
     }
 
     /// Offset of the front in the (uncompressed) capture.
@@ -58,6 +67,9 @@ impl Block {
             }
         }
         while self.end - self.start < room && !self.ended {
+            if let Some(torn) = &self.torn {
+                torn.store(self.end > self.start, Ordering::Relaxed);
+            }
             let Some(free) = self.bytes.get_mut(self.end..) else { break };
             match self.input.read(free) {
                 Ok(0) => self.ended = true,

@@ -43,10 +43,44 @@ pub struct Input {
     pub dropped: u64,
     /// Digits of a second that its clock resolves.
     pub time_digits: u8,
+    /// It ends in a record that is not whole.
+    pub torn: bool,
     /// Damage met on the way, bounded.
     pub problems: Vec<Problem>,
     /// How its clock was set right, where it differs from the others'; `first` and `last` are right then.
     pub clock: Option<Alignment>,
+}
+
+impl Input {
+    /// What is known of this input, which followed on `before` under the same name, and of that together.
+    pub(super) fn behind(mut self, before: &Self) -> Self {
+        let mut problems = before.problems.clone();
+        problems.extend(
+            self.problems.into_iter().map(|problem| Problem { packet: before.packets + problem.packet, ..problem }),
+        );
+        // The latest are those that somebody may still look into.
+        let surplus = problems.len().saturating_sub(MAX_PROBLEMS);
+        problems.drain(..surplus);
+        self.problems = problems;
+        for name in &before.link_types {
+            if self.link_types.len() < MAX_SHOWN_LINK_TYPES && !self.link_types.contains(name) {
+                self.link_types.push(name.clone());
+            }
+        }
+        self.packets += before.packets;
+        self.bytes += before.bytes;
+        self.dropped += before.dropped;
+        self.first = self.first.min(before.first).or(self.first).or(before.first);
+        self.last = self.last.max(before.last);
+        self.complete &= before.complete;
+        self.torn |= before.torn;
+        self.snap_length = self.snap_length.max(before.snap_length);
+        self.time_digits = self.time_digits.max(before.time_digits);
+        self.capture_os = self.capture_os.or_else(|| before.capture_os.clone());
+        self.capture_program = self.capture_program.or_else(|| before.capture_program.clone());
+        self.filter = self.filter.or_else(|| before.filter.clone());
+        self
+    }
 }
 
 /// Damage of a capture.

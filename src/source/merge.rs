@@ -150,7 +150,7 @@ impl Capture {
     /// As for [`Capture::open`].
     pub fn from_reader(name: &Path, input: Box<dyn Read + Send>, options: Options) -> Result<Self, Error> {
         let filter = options.filter.as_deref().map(Filter::new).transpose()?;
-        let reader = open_input(name, input)?;
+        let reader = open_input(name, input, &options.progress)?;
         Self::new(vec![probe(name.to_owned(), reader, true)], filter, options.progress)
     }
 
@@ -191,20 +191,42 @@ impl Capture {
     #[expect(clippy::should_implement_trait, reason = "a lending iterator, which the standard trait cannot express")]
     #[inline]
     pub fn next(&mut self) -> Option<Frame<'_>> {
-        loop {
-            let index = self.step()?;
-            self.packets += 1;
-            if self.packets.is_multiple_of(TELL_EVERY) {
-                self.progress.set_packets(self.packets);
-            }
+        let index = loop {
+            let index = self.read()?;
             if self.filter.is_none() || self.passes(index) {
-                let State::Open(reader) = &self.sources.get(index)?.state else { return None };
-                return reader.frame(u16::try_from(index).ok()?);
+                break index;
             }
-        }
+        };
+        self.frame(index)
     }
 
-    /// Whether the next frame has to be read from its file first, so that taking it may wait for whoever writes there.
+    /// Lends the next frame, or nothing where the filter leaves it out; `None` at the end. For who must not wait for what
+    /// comes behind a frame that is left out.
+    pub(super) fn next_or_left_out(&mut self) -> Option<Option<Frame<'_>>> {
+        let index = self.read()?;
+        let passes = self.filter.is_none() || self.passes(index);
+        Some(if passes { self.frame(index) } else { None })
+    }
+
+    /// Reads the next packet, counts it and returns the index of its input.
+    #[inline]
+    fn read(&mut self) -> Option<usize> {
+        let index = self.step()?;
+        self.packets += 1;
+        if self.packets.is_multiple_of(TELL_EVERY) {
+            self.progress.set_packets(self.packets);
+        }
+        Some(index)
+    }
+
+    /// The packet read last of input `index`.
+    #[inline]
+    fn frame(&self, index: usize) -> Option<Frame<'_>> {
+        let State::Open(reader) = &self.sources.get(index)?.state else { return None };
+        reader.frame(u16::try_from(index).ok()?)
+    }
+
+    /// Whether the next packet has to be read from its file first, so that taking it may wait for whoever writes there.
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let open = self.current.and_then(|index| self.sources.get(index));

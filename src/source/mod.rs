@@ -35,6 +35,7 @@ mod progress;
 mod reader;
 mod resync;
 mod write;
+mod written;
 
 pub use correction::{Alignment, Correction};
 pub use digest::digest;
@@ -44,6 +45,7 @@ pub use journal::JournalEntry;
 pub use merge::{Capture, Options};
 pub use progress::Progress;
 pub use write::{Written, write_pcapng};
+pub use written::still_written;
 
 #[cfg(test)]
 mod tests;

@@ -180,6 +180,13 @@ impl PcapReader {
         }
     }
 
+    /// Whether `data` begins with a whole packet, which can be had without reading on. An odd one can not: it is believed
+    /// for what follows it.
+    pub(super) fn holds_packet(&self, data: &[u8]) -> bool {
+        let is_whole = |header: Header| data.len() >= self.record_header + header.captured as usize;
+        self.header(data).is_some_and(|header| self.is_sound(header) && is_whole(header))
+    }
+
     #[cold]
     fn skip_damage(&self, block: &mut Block, record: &mut Record, header: Header) -> Option<()> {
         let offset = block.offset();

@@ -39,6 +39,9 @@ const PACKET_DATA: usize = 28;
 /// Where the data of a simple packet block starts.
 const SIMPLE_DATA: usize = 12;
 
+/// Blocks without a packet that are looked behind for one that can be had at once.
+const MOST_LOOKED_AT: usize = 16;
+
 /// The option of a packet block that tells its direction.
 const OPTION_FLAGS: u16 = 2;
 /// Options of a packet block that are looked at: comment, flags, hash and a few more exist.
@@ -139,6 +142,22 @@ impl PcapNgReader {
                 Step::Skip => block.consume(size),
             }
         }
+    }
+
+    /// Whether a whole packet stands in `data`, which can be had without reading on.
+    pub(super) fn holds_packet(&self, mut data: &[u8]) -> bool {
+        for _ in 0..MOST_LOOKED_AT {
+            let Some((kind, size)) = self.head(data) else { return false };
+            if data.len() < size || !self.ends_well(data, size) {
+                return false;
+            }
+            match kind {
+                kind::PACKET | kind::OLD_PACKET | kind::SIMPLE_PACKET => return true,
+                kind::SECTION => return false,
+                _ => data = data.get(size..).unwrap_or_default(),
+            }
+        }
+        false
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Counters that one thread advances while it reads and another one may look at any time.
 #[derive(Debug, Default)]
@@ -10,6 +10,8 @@ pub struct Progress {
     bytes: AtomicU64,
     total: AtomicU64,
     packets: AtomicU64,
+    /// Of an input that another program still writes.
+    pub(super) torn: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -32,6 +34,12 @@ impl Progress {
     #[must_use]
     pub fn packets(&self) -> u64 {
         self.packets.load(Ordering::Relaxed)
+    }
+
+    /// Whether the reader waits in the middle of a record: what whoever writes has not written yet is no silence.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_total(&self, total: Option<u64>) {

@@ -92,10 +92,14 @@ impl Reader {
         })
     }
 
-    /// Whether nothing stands behind the packet read last.
+    /// Whether no whole packet stands behind the packet read last.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.head.is_none_or(|found| self.block.data().len() <= found.size as usize)
+        let Some(rest) = self.head.and_then(|found| self.block.data().get(found.size as usize..)) else { return true };
+        !match &self.format {
+            Format::Pcap(reader) => reader.holds_packet(rest),
+            Format::PcapNg(reader) => reader.holds_packet(rest),
+        }
     }
 
     pub(super) const fn record(&self) -> &Record {

@@ -53,6 +53,7 @@ pub(super) fn finish(block: &mut Block, record: &mut Record, number: u64, offset
             None => format!("reading failed: {failure}"),
         });
     } else if end > offset {
+        record.input.torn = true;
         record.damage(number, offset, || {
             format!("the file ends inside a record: {} of at least {wanted} bytes are there", end - offset)
         });

@@ -18,6 +18,8 @@ const MAX_FOUND: usize = 16;
 #[derive(Default)]
 struct Shown<'a> {
     head: Option<&'a ResponseHead>,
+    location: Option<String>,
+    cookies: Vec<String>,
     title: Option<String>,
     page: String,
     certificate: Vec<String>,
@@ -95,6 +97,8 @@ fn of_exchange(exchange: &Exchange) -> Shown<'_> {
     let page = Page::of(&response.body.bytes, response.head.content_type.as_deref());
     Shown {
         head: Some(&response.head),
+        location: response.head.location.as_ref().map(|location| location.to_lowercase()),
+        cookies: response.head.cookies.iter().map(|cookie| cookie.to_lowercase()).collect(),
         title: page.title().map(|title| title.to_lowercase()),
         page: page.text().to_lowercase(),
         addresses: vec![exchange.server().ip()],
@@ -151,17 +155,14 @@ impl Shown<'_> {
                 let fits = |value: &str| holds.as_ref().is_none_or(|part| value.to_lowercase().contains(part));
                 values_of(head()?, name).any(fits).then(|| format!("header {name}"))
             }
-            Sign::Cookie { name, prefix } => head()?
-                .cookies
-                .iter()
-                .find(|cookie| {
-                    let cookie = cookie.to_lowercase();
-                    cookie == *name || *prefix && cookie.starts_with(name.as_str())
-                })
-                .map(|cookie| format!("cookie {cookie}")),
+            Sign::Cookie { name, prefix } => {
+                let fits = |cookie: &String| cookie == name || *prefix && cookie.starts_with(name.as_str());
+                let place = self.cookies.iter().position(fits)?;
+                Some(format!("cookie {}", head()?.cookies.get(place)?))
+            }
             Sign::Title(part) => self.title.as_ref()?.contains(part).then(|| "title".to_owned()),
             Sign::Location(part) => {
-                head()?.location.as_ref()?.to_lowercase().contains(part).then(|| "location".to_owned())
+                memchr::memmem::find(self.location.as_ref()?.as_bytes(), part.as_bytes()).map(|_| "location".to_owned())
             }
             // Pages are long and marks are many: the search that looks at many bytes at once.
             Sign::Body(part) => memchr::memmem::find(self.page.as_bytes(), part.as_bytes()).map(|_| "body".to_owned()),

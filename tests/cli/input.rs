@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
@@ -13,6 +14,13 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Writes a file that nobody may think is still being written.
+fn write_long_ago(path: &Path, bytes: &[u8]) {
+    let mut file = fs::File::create(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
 }
 
 fn report_on(path: &Path) -> Run {
@@ -102,7 +110,7 @@ fn a_cut_capture_is_analysed_up_to_the_cut() {
     assert_eq!(whole["inputs"][0]["problems"], Value::Array(Vec::new()));
 
     let path = folder.path().join("cut.pcapng");
-    fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
+    write_long_ago(&path, &bytes[..bytes.len() - 3]);
     let cut = json(words![path]);
     let input = &cut["inputs"][0];
     assert_eq!(input["complete"], false);
@@ -128,7 +136,7 @@ fn a_cut_record_is_found_to_the_byte() {
     }
     let path = folder.path().join("cut.pcap");
     for cut in [last + 1, last + 15, last + 16, bytes.len() - 1] {
-        fs::write(&path, &bytes[..cut]).unwrap();
+        write_long_ago(&path, &bytes[..cut]);
         let report = json(words![path]);
         let input = &report["inputs"][0];
         assert_eq!(input["complete"], false, "cut at {cut}");

@@ -4,6 +4,7 @@
 
 mod commands;
 mod endpoints;
+mod follow;
 mod input;
 mod interrupt;
 mod output;

@@ -289,6 +289,42 @@ def full_disk(lab):
 
 
 @scene
+def growing_file(lab):
+    """A file that tcpdump or dumpcap writes is followed; one that is moved away and begun anew is gone on with."""
+    site = Site(lab, warm=True)
+    portal(site)
+    path = os.path.join(lab.dir, "growing.pcap")
+    live, told = None, 0
+    for program in (["tcpdump", "-i", site.pc_port, "-U", "-s", "0", "-w", path],
+                    ["dumpcap", "-q", "-P", "-i", site.pc_port, "-w", path],
+                    ["dumpcap", "-q", "-i", site.pc_port, "-w", path]):
+        if live:
+            os.rename(path, path + f".{told}")
+        writer = subprocess.Popen(["ip", "netns", "exec", site.sw.ns, *program], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, start_new_session=True)
+        lab.processes.append(writer)
+        until(f"{program[0]} to begin its file", lambda: os.path.exists(path) and os.path.getsize(path) > 0, 20)
+        if not live:
+            live = Live(site.net, "--follow", path, wait="following")
+        else:
+            until("the new file to be said", lambda: live.errors().count("another file has its place") == told, 20)
+        end = time.monotonic() + 30
+        # A client that asks again and again at the same portal is one finding, which is told again as it grows.
+        lines = len(live.lines())
+        while len(live.lines()) == lines:
+            check(time.monotonic() < end, f"{program[0]}: nothing told: {live.errors()}")
+            probe(site, b" 302 ")
+            until("a finding", lambda: len(live.lines()) > lines or True, 1)
+        last = live.lines()[-1]
+        check(last["verdict"] == "HotspotDetected" and last["client"] == PC, f"{program[0]}: {last}")
+        writer.terminate()
+        writer.wait(10)
+        told += 1
+    code, _ = live.end(signal.SIGINT)
+    check(code == 0 and "packets in" in live.errors(), f"exit code {code}: {live.errors()}")
+
+
+@scene
 def remote(lab):
     """A stream from tcpdump, dumpcap or tshark on standard input is live."""
     site = Site(lab, warm=True)

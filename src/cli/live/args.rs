@@ -15,6 +15,10 @@ pub struct LiveArguments {
     /// `report` or without a terminal they are printed as lines.
     #[arg(short = 'i', long = "interface", value_name = "IFACE", conflicts_with = "files")]
     pub interfaces: Vec<String>,
+    /// Read a capture file that another program still writes (tcpdump -U -w, dumpcap), and go on as it grows, until somebody
+    /// ends it; where the file is emptied or replaced, go on with what is there then. Findings come as with -i.
+    #[arg(long, conflicts_with = "interfaces")]
+    pub follow: bool,
     /// A port of HTTP, TLS or a proxy beside the usual ones that the kernel lets pass; may be repeated.
     #[arg(long, value_name = "PORT")]
     pub proxy_port: Vec<u16>,
@@ -36,9 +40,9 @@ pub struct LiveArguments {
 }
 
 impl LiveArguments {
-    /// Whether an interface is to be captured on.
+    /// Whether an interface is to be captured on, or a file to be followed.
     #[must_use]
     pub const fn is_wanted(&self) -> bool {
-        !self.interfaces.is_empty()
+        !self.interfaces.is_empty() || self.follow
     }
 }

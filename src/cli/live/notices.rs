@@ -26,6 +26,17 @@ pub fn sentence(name: &str, notice: &Notice) -> Option<String> {
         }
         Notice::Clock(Cut::Away(time)) => format!("{name}: away for {:.1} s", time.as_secs_f64()),
         Notice::Ended(_) => return None,
+        Notice::Missing(why) => {
+            format!("{name}: is not in its place any more ({why}); waiting for a file of that name")
+        }
+        Notice::Emptied(first) => {
+            format!("{name}: was emptied; it is read from its beginning, its packets count from {first}")
+        }
+        Notice::Replaced(first) => {
+            format!(
+                "{name}: another file has its place; that is read from its beginning, its packets count from {first}"
+            )
+        }
     })
 }
 

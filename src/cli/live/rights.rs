@@ -3,7 +3,33 @@
 
 use std::path::PathBuf;
 
+use super::super::args::Common;
+use super::super::sandbox::{self, Allowed};
 use crate::engine::feed::Sandbox;
+
+/// Gives up, as far as `--sandbox` says, what [`give_up`] does. Says how far that went.
+///
+/// # Errors
+///
+/// All of it is wanted, and the system cannot.
+pub fn confine(common: &Common, folders: &[PathBuf], screen: bool) -> anyhow::Result<Sandbox> {
+    if common.sandbox == sandbox::Sandbox::Off {
+        return Ok(Sandbox::None);
+    }
+    let names: Vec<PathBuf> = common.filter.iter().flat_map(|_| sandbox::NAMES.map(PathBuf::from)).collect();
+    let confined = give_up(folders, &names, screen);
+    if let (sandbox::Sandbox::Strict, Sandbox::Open(why)) = (common.sandbox, &confined) {
+        anyhow::bail!("--sandbox strict: {why}; --sandbox best-effort does without");
+    }
+    Ok(confined)
+}
+
+/// On the thread that opens a followed file anew: reads nothing but what is in its folder, and connects nowhere.
+pub fn keep_opening(mode: sandbox::Sandbox, folder: PathBuf) {
+    let mode = if mode == sandbox::Sandbox::Off { mode } else { sandbox::Sandbox::BestEffort };
+    // How far that goes, who looks into packets tells of itself.
+    let _ = sandbox::enter(mode, &Allowed { read: &[folder], ..Allowed::default() });
+}
 
 /// On a reading thread: keeps `CAP_NET_RAW`, with which an interface that comes back is opened again.
 #[cfg(all(target_os = "linux", feature = "live"))]
@@ -18,15 +44,15 @@ pub fn keep_capture() {
     let _ = caps::set(None, CapSet::Permitted, &kept);
 }
 
-/// On the thread that analyses, before it starts others: no capability, and files only below `folders`, and the terminal
-/// where `screen`. Says how far that went.
+/// On the thread that analyses, before it starts others: no capability, and files only below `folders`, those of `names`
+/// to read, and the terminal where `screen`. Says how far that went.
 #[cfg(target_os = "linux")]
-pub fn give_up(folders: &[PathBuf], screen: bool) -> Sandbox {
+fn give_up(folders: &[PathBuf], names: &[PathBuf], screen: bool) -> Sandbox {
     use caps::CapSet;
     for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
         let _ = caps::clear(None, set);
     }
-    match confine(folders, screen) {
+    match restrict(folders, names, screen) {
         Ok(landlock::RulesetStatus::NotEnforced) => {
             Sandbox::Open("this kernel has no Landlock; the analysis could open files of its user".to_owned())
         }
@@ -36,20 +62,22 @@ pub fn give_up(folders: &[PathBuf], screen: bool) -> Sandbox {
 }
 
 #[cfg(target_os = "linux")]
-fn confine(folders: &[PathBuf], screen: bool) -> Result<landlock::RulesetStatus, landlock::RulesetError> {
+fn restrict(
+    folders: &[PathBuf],
+    names: &[PathBuf],
+    screen: bool,
+) -> Result<landlock::RulesetStatus, landlock::RulesetError> {
     use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
     let abi = ABI::V5;
-    let output =
-        AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate | AccessFs::ReadDir;
-    // Keys and the size of the screen come from there; what is open already stays so.
-    let terminal = screen.then_some("/dev/tty");
-    let keys = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
+    let terminal = screen.then_some(sandbox::TERMINAL);
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
         .create()?
-        .add_rules(path_beneath_rules(folders, output))?
-        .add_rules(path_beneath_rules(terminal, keys))?
+        .add_rules(path_beneath_rules(folders, sandbox::output()))?
+        .add_rules(path_beneath_rules(names, AccessFs::ReadFile))?
+        // Keys and the size of the screen come from there; what is open already stays so.
+        .add_rules(path_beneath_rules(terminal, AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev))?
         .restrict_self()?;
     Ok(status.ruleset)
 }
@@ -60,8 +88,8 @@ pub fn keep_capture() {}
 
 /// Other systems have other means.
 #[cfg(not(target_os = "linux"))]
-pub fn give_up(_folders: &[PathBuf], _screen: bool) -> Sandbox {
-    Sandbox::None
+fn give_up(_folders: &[PathBuf], _names: &[PathBuf], _screen: bool) -> Sandbox {
+    Sandbox::Open("this system has no confinement that is known here".to_owned())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -85,7 +113,7 @@ mod tests {
         std::fs::write(&secret, "secret").unwrap();
         let (own, hidden) = (inside.clone(), secret.clone());
         let seen = std::thread::spawn(move || {
-            let sandbox = give_up(std::slice::from_ref(&own), false);
+            let sandbox = give_up(std::slice::from_ref(&own), &[], false);
             let work = move || {
                 let refused = |outcome: std::io::Result<File>| outcome.err().map(|error| error.kind());
                 (

@@ -9,6 +9,7 @@ use super::super::output::Output;
 use super::super::run::{selection, style};
 use super::evidence::EvidenceFolder;
 use super::notices;
+use super::origin::Origin;
 use super::output::LiveOutput;
 use super::pace::Pace;
 use super::ring::{self, Ring};
@@ -90,14 +91,13 @@ impl Run {
         arguments: &ReportArguments,
         common: &Common,
         settings: &Settings,
-        pace: Option<Pace>,
+        origin: &Origin<'_>,
     ) -> anyhow::Result<Self> {
         let style = style(common, &Output::Standard)?;
         let options = Options { language: style.language, selection: selection(common, &style.zone)?, threads: 1 };
         let live = &arguments.live;
         let ring =
             live.ring.as_deref().map(ring::parse).transpose().map_err(|wrong| anyhow::anyhow!("--ring {wrong}"))?;
-        let names = if pace.is_some() { vec!["-".to_owned()] } else { live.interfaces.clone() };
         let evidence = live.write_findings.as_deref().map(EvidenceFolder::open).transpose()?;
         Ok(Self {
             watch: Watch::new(settings),
@@ -112,8 +112,8 @@ impl Run {
             format: arguments.format,
             options,
             style,
-            names,
-            pace,
+            names: origin.names(arguments),
+            pace: origin.pace(),
             began: Instant::now(),
             judged: Instant::now(),
             cost: Duration::ZERO,
@@ -224,6 +224,8 @@ impl Run {
             totals.warnings,
         )];
         let unwritten = self.unwritten();
+        // Somebody has to end the run on a file that grows, as one on interfaces.
+        let ends_alone = self.source.as_ref().is_some_and(|source| !source.ends_soon());
         drop(self.source);
         if let Some(writer) = self.writer {
             writer.finish();
@@ -231,7 +233,7 @@ impl Run {
                 summary.push(format!("ncsight: {unwritten} packets were not written"));
             }
         }
-        let interrupted = self.pace.is_some() && self.signals.interrupted();
+        let interrupted = self.pace.is_some() && ends_alone && self.signals.interrupted();
         Ok((if interrupted { INTERRUPTED } else { u8::from(self.reached) }, summary))
     }
 
@@ -250,9 +252,9 @@ impl Run {
         let patience = Instant::now() + DRAINED_WITHIN;
         while Instant::now() < patience {
             let mut take = |frame: &Frame<'_>| taken(frame, watch, memory.as_ref(), bytes);
-            // A stream may keep its reader waiting for ever.
             let happened = source.next(PATIENCE, &mut take);
-            if happened == Happened::Over || happened == Happened::Nothing && self.pace.is_some() {
+            let waits = happened == Happened::Nothing && self.pace.is_some() && !source.ends_soon();
+            if waits || happened == Happened::Over {
                 return;
             }
         }
@@ -281,7 +283,8 @@ impl Run {
                     pace.packets(last, Instant::now());
                     None
                 }
-                None => pace.silence(Instant::now()),
+                // What was written half says that there is more, which the writer still holds back.
+                None => pace.silence(Instant::now()).filter(|_| !source.is_torn()),
             };
             if let Some(now) = time {
                 watch.tick(now);

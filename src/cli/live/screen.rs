@@ -11,9 +11,9 @@ use super::super::args::{Common, ReportArguments};
 use super::super::console::divert;
 use super::super::run::settings;
 use super::super::screen::{preferences, tell};
-use super::pace::Pace;
+use super::origin::Origin;
 use super::run::Run;
-use super::{folders, open, rights, stream};
+use super::{Opened, folders, rights};
 use crate::engine::feed::Changes;
 use crate::tui::{self, Ended};
 
@@ -23,7 +23,7 @@ const UNUSABLE: u8 = 2;
 /// What the run left behind.
 type Outcome = anyhow::Result<(u8, Vec<String>)>;
 
-/// Shows interfaces, or what comes through standard input, until somebody quits; returns the exit code.
+/// Shows interfaces, what comes through standard input, or a file that grows, until somebody quits; returns the exit code.
 ///
 /// # Errors
 ///
@@ -31,19 +31,15 @@ type Outcome = anyhow::Result<(u8, Vec<String>)>;
 pub fn screen(arguments: &ReportArguments, common: &Common) -> anyhow::Result<u8> {
     let settings = settings(common)?;
     let mut preferences = preferences(common)?;
-    let is_stream = !arguments.live.is_wanted();
-    let mut run = Run::prepare(arguments, common, &settings, is_stream.then(Pace::default))?;
-    if !is_stream {
-        run.take(open(arguments, common, &settings)?);
-    }
+    let origin = Origin::of(arguments)?;
+    let mut run = Run::prepare(arguments, common, &settings, &origin)?;
+    let opened = Opened::open(&origin, arguments, common, &settings)?;
     // Reports and evidence are written to the folder in which the program was started.
     let mut outputs = folders(arguments);
     outputs.push(PathBuf::from("."));
-    preferences.own_filter = !is_stream && common.filter.is_none();
-    preferences.sandbox = rights::give_up(&outputs, true);
-    if is_stream {
-        run.take(stream(common)?);
-    }
+    preferences.own_filter = origin == Origin::Interfaces && common.filter.is_none();
+    preferences.sandbox = rights::confine(common, &outputs, true)?;
+    run.take(opened.start(common)?);
     run.begin(arguments)?;
     let mut thread: Option<JoinHandle<Outcome>> = None;
     let ended = tui::watch(preferences, |feed| {

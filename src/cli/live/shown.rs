@@ -71,8 +71,8 @@ impl Shown {
     pub fn notice(&mut self, source: u16, notice: &Notice) {
         let Some(known) = self.sources.get_mut(usize::from(source)) else { return };
         match notice {
-            Notice::Gone(_) => known.away = true,
-            Notice::Back => known.away = false,
+            Notice::Gone(_) | Notice::Missing(_) => known.away = true,
+            Notice::Back | Notice::Emptied(_) | Notice::Replaced(_) => known.away = false,
             Notice::Speed(_) | Notice::Clock(_) | Notice::Ended(_) => return,
         }
         self.feed.note(|status| status.sources = self.sources.clone().into());

@@ -146,3 +146,35 @@ fn hosts_that_find_no_room_are_counted() {
     assert_eq!(scene.world.stations.refused, 3);
     assert_eq!(station(&scene.claims("10.0.0.6", 500)).first, Some(packet(500)), "a known one needs no room");
 }
+
+/// A flood of exchanges of many hosts is kept up to a number, and what had to go is counted; the latest stay.
+#[test]
+fn events_of_all_hosts_together_are_bounded() {
+    use crate::probe::stations::Stations;
+    const MOST: usize = 10;
+    let of = |n: u8| Mac([2, 0, 0, 0, 0, n]);
+    let exchange = |n: u8, ms: i64| {
+        let mut lease = discovers(&[ms]);
+        lease.mac = Some(of(n));
+        lease
+    };
+    let mut stations = Stations::new(100, MOST);
+    for n in 0..30 {
+        stations.lease(exchange(n, 1000 + i64::from(n)));
+    }
+    let kept = |stations: &Stations| -> Vec<usize> {
+        (0..30).map(|n| stations.get(of(n)).map_or(0, |station| station.leases.len())).collect()
+    };
+    assert_eq!(kept(&stations), [[0; 10], [0; 10], [1; 10]].concat());
+    assert_eq!((stations.let_go, stations.refused), (20, 0));
+    // One host that asks for ever has its own bound, and takes the place of others no further.
+    for ms in 0..200 {
+        stations.lease(exchange(5, 2000 + ms));
+    }
+    assert_eq!(kept(&stations).iter().sum::<usize>(), MOST);
+    assert_eq!(stations.get(of(5)).map(|station| station.leases.len()), Some(MOST));
+    // What a host that is gone had counts no more.
+    stations.forget(at(5000));
+    stations.lease(exchange(7, 6000));
+    assert_eq!((kept(&stations)[7], stations.let_go), (1, 20 + 200));
+}

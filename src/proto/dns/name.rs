@@ -1,6 +1,6 @@
 //! DNS names: labels, compression pointers, and how both are written as text.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::limits::{MAX_DNS_HOPS, MAX_DNS_POINTERS};
@@ -31,14 +31,15 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, Anomaly> {
 /// The name at `at` as text, pointers followed. Each pointer must lead to bytes before those that held it, so that no
 /// loop is possible; `hops` counts them over the whole message.
 pub(super) fn read(bytes: &[u8], mut at: usize, hops: &mut usize) -> Result<String, Anomaly> {
-    let mut name = String::with_capacity(ROOM);
+    let mut name = Vec::with_capacity(ROOM);
     let mut length_on_wire = 1;
     let mut pointers = 0;
     let mut before = at;
     loop {
         let length = *bytes.get(at).ok_or(Anomaly::Truncated)?;
         match length >> 6 {
-            0 if length == 0 => return Ok(name),
+            // Nothing but ASCII was put there.
+            0 if length == 0 => return String::from_utf8(name).map_err(|_| Anomaly::DnsLabel),
             0 => {
                 let next = at + 1 + usize::from(length);
                 let label = bytes.get(at + 1..next).ok_or(Anomaly::Truncated)?;
@@ -47,7 +48,7 @@ pub(super) fn read(bytes: &[u8], mut at: usize, hops: &mut usize) -> Result<Stri
                     return Err(Anomaly::DnsNameTooLong);
                 }
                 if !name.is_empty() {
-                    name.push('.');
+                    name.push(b'.');
                 }
                 push_label(&mut name, label);
                 at = next;
@@ -68,21 +69,15 @@ pub(super) fn read(bytes: &[u8], mut at: usize, hops: &mut usize) -> Result<Stri
     }
 }
 
-fn push_label(name: &mut String, label: &[u8]) {
+fn push_label(name: &mut Vec<u8>, label: &[u8]) {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'.' && byte != b'\\';
-    let start = name.len();
-    if label.iter().all(|byte| is_plain(*byte))
-        && let Ok(text) = std::str::from_utf8(label)
-    {
-        name.push_str(text);
-        if let Some(label) = name.get_mut(start..) {
-            label.make_ascii_lowercase();
-        }
+    if label.iter().all(|byte| is_plain(*byte)) {
+        name.extend(label.iter().map(u8::to_ascii_lowercase));
         return;
     }
     for &byte in label {
         if is_plain(byte) {
-            name.push(char::from(byte.to_ascii_lowercase()));
+            name.push(byte.to_ascii_lowercase());
         } else {
             let _ = write!(name, "\\{byte:03}");
         }

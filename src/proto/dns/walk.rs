@@ -8,6 +8,8 @@ use crate::proto::Anomaly;
 
 /// Header length (RFC 1035, 4.1.1).
 const HEADER: usize = 12;
+/// A pointer to the name of the first question, which stands behind the header.
+const QUESTION: [u8; 2] = [0xc0, HEADER as u8];
 /// Class of the Internet; the bit above it is a flag of multicast DNS (RFC 6762, 10.2).
 const CLASS_IN: u16 = 1;
 const CLASS_MASK: u16 = 0x7fff;
@@ -160,6 +162,13 @@ impl Walk<'_> {
 
     /// An owner name; empty where it cannot be read, which is noted.
     fn name(&mut self, at: usize) -> String {
+        // Most answers point at the question, which was read already.
+        if self.bytes.get(at..at + 2) == Some(&QUESTION)
+            && let Some(question) = &self.message.question
+        {
+            self.effort.hops += 1;
+            return question.name.clone();
+        }
         name::read(self.bytes, at, &mut self.effort.hops).unwrap_or_else(|anomaly| {
             self.note(anomaly);
             String::new()

@@ -50,11 +50,11 @@ impl Batch {
         self.slots.push(Slot { time, start, len, wire_len, number: 0, fcs_len: 0, outbound: false });
     }
 
-    /// Adds a packet of a capture, with the number that it has there.
-    pub fn push_frame(&mut self, frame: &Frame<'_>) {
+    /// Adds a packet of a capture, with the number that it has there, counted on from `shift`.
+    pub fn push_frame(&mut self, frame: &Frame<'_>, shift: u64) {
         self.push(frame.at.time, frame.wire_len, frame.data);
         if let Some(slot) = self.slots.last_mut() {
-            (slot.number, slot.fcs_len, slot.outbound) = (frame.at.id.number(), frame.fcs_len, frame.outbound);
+            (slot.number, slot.fcs_len, slot.outbound) = (frame.at.id.number() + shift, frame.fcs_len, frame.outbound);
         }
     }
 

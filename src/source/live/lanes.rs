@@ -98,8 +98,8 @@ impl Lanes {
         if let Some(lane) = self.get(source) {
             match notice {
                 Notice::Gone(_) | Notice::Ended(_) => lane.gone = true,
-                Notice::Back => (lane.gone, lane.until) = (false, None),
-                Notice::Speed(_) | Notice::Clock(_) => {}
+                Notice::Back | Notice::Emptied(_) | Notice::Replaced(_) => (lane.gone, lane.until) = (false, None),
+                Notice::Speed(_) | Notice::Clock(_) | Notice::Missing(_) => {}
             }
         }
     }

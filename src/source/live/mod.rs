@@ -9,12 +9,15 @@
 //! The threads that read know nothing of packets: they hand bytes on. Each keeps the rights that reading needs.
 
 mod batch;
+mod bell;
 mod clock;
 #[cfg(feature = "live")]
 mod device;
+mod door;
 mod kernel_filter;
 mod lanes;
 mod stream;
+mod tail;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -26,9 +29,10 @@ pub use clock::{Break, Clocks, Continuity, Cut, Look, SystemClocks};
 #[cfg(feature = "live")]
 pub use device::permitted;
 pub use kernel_filter::kernel_filter;
+pub use tail::Followed;
 
 use self::lanes::Lanes;
-use super::{Frame, Input, JournalEntry};
+use super::{Frame, Input, JournalEntry, Progress};
 use crate::time::CaptureTime;
 
 /// Batches that wait for the analysis: a judgement of everything may take a few hundred milliseconds.
@@ -85,6 +89,12 @@ pub enum Notice {
     Clock(Cut),
     /// The stream ended, and why, where it did not end properly.
     Ended(Option<String>),
+    /// Nothing has the name of a followed file any more, or nothing that could be read, and why; the file itself is read on.
+    Missing(String),
+    /// A followed file was emptied, and is read from its beginning; its first packet gets this number.
+    Emptied(u64),
+    /// Another file has the place of a followed one, and is read from its beginning; its first packet gets this number.
+    Replaced(u64),
 }
 
 /// What the reading threads send.
@@ -136,6 +146,10 @@ pub enum Happened {
 #[derive(Debug, Default)]
 struct Shared {
     stop: AtomicBool,
+    /// Whoever reads ends soon when asked, and brings what is there by then.
+    ends_soon: bool,
+    /// How far a stream was read.
+    progress: Arc<Progress>,
     pool: Mutex<Vec<Batch>>,
     /// Packets that the kernel and the interfaces dropped.
     kernel: AtomicU64,
@@ -172,7 +186,11 @@ pub struct Live {
 
 impl Live {
     fn new(inputs: Vec<Input>) -> (Self, Arc<Shared>, SyncSender<Event>) {
-        let shared = Arc::<Shared>::default();
+        Self::sharing(inputs, Shared::default())
+    }
+
+    fn sharing(inputs: Vec<Input>, shared: Shared) -> (Self, Arc<Shared>, SyncSender<Event>) {
+        let shared = Arc::new(shared);
         let (send, events) = sync_channel(QUEUE);
         let live = Self {
             shared: Arc::clone(&shared),
@@ -199,6 +217,18 @@ impl Live {
     /// Asks the reading threads to end; what they have read still comes.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the reading threads end soon when asked; a stream may keep its reader waiting for ever.
+    #[must_use]
+    pub fn ends_soon(&self) -> bool {
+        self.shared.ends_soon
+    }
+
+    /// Whether a stream is waited for in the middle of a packet: then its silence says nothing.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.shared.progress.is_torn()
     }
 
     /// What is known of the sources by now.

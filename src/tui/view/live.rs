@@ -76,7 +76,7 @@ fn parts(state: &State, live: &Live) -> Vec<Part> {
             parts.push(part(6, language.pick("confined", "隔離済").to_owned(), Style::new()));
         }
         Sandbox::Open(_) => parts.push(part(4, language.pick("! not confined", "! 未隔離").to_owned(), bad)),
-        Sandbox::None => {}
+        Sandbox::None | Sandbox::ToCaptures => {}
     }
     parts.push(part(5, elapsed(status.elapsed.as_secs()), Style::new()));
     parts.push(part(7, zone(state), Style::new()));

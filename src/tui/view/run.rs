@@ -66,11 +66,20 @@ pub(super) fn sandbox(state: &State) -> (String, bool) {
                 true,
             )
         }
+        Sandbox::ToCaptures => (
+            language
+                .pick(
+                    "confined: the program reads the captures, makes new files in the folder where it was started, and nothing else; no capability, no network (Landlock)",
+                    "隔離済：キャプチャの読み取りと、起動時のフォルダーへの新規ファイル作成のみ可能。特権なし、ネットワーク接続不可（Landlock）",
+                )
+                .to_owned(),
+            false,
+        ),
         Sandbox::None => (
             language
                 .pick(
-                    "none: files are read with the rights of their user; a live run is confined",
-                    "なし：ファイルは利用者の権限で読み込みます（ライブ監視では隔離されます）",
+                    "off, as asked for (--sandbox off): the program has the rights of its user",
+                    "無効（--sandbox off の指定）：利用者の権限で動作します",
                 )
                 .to_owned(),
             false,
