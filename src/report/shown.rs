@@ -61,6 +61,12 @@ impl<'a> Findings<'a> {
         self.0.options.threads
     }
 
+    /// Digits of a second that the captures know.
+    #[must_use]
+    pub fn digits(&self) -> u8 {
+        self.0.snapshot.time_digits
+    }
+
     /// One of the findings in words.
     #[must_use]
     pub fn in_words(&self, finding: &verdict::Filed) -> model::Finding {

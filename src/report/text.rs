@@ -2,18 +2,20 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::clock::Moment;
 use super::heading;
 use super::in_order::in_order;
 use super::language::{Language, say};
-use super::model::{Client, Finding, Remedy, Report};
+use super::model::{Client, Remedy, Report};
 use super::paint::{Paint, mark};
 use super::wrap::lines;
 use super::{Style, words};
 use super::{rates, timeline};
-use crate::verdict::{Family, Filed as Facts, Severity};
+use crate::verdict::{Evidence, Family, Filed, Finding, Severity};
 
 /// Evidence of a finding that is shown; all of it stands in the other formats.
 const SHOWN_EVIDENCE: usize = 6;
@@ -34,7 +36,7 @@ pub fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Res
     in_order(clients.len(), clients.threads(), page.out, part, |part| failed |= part)?;
     page.failed |= failed;
     let printed: HashSet<u32> = clients.facts().iter().flat_map(|client| client.findings.iter().copied()).collect();
-    let rest: Vec<&Facts> =
+    let rest: Vec<&Filed> =
         report.findings.facts().iter().copied().filter(|finding| !printed.contains(&finding.id)).collect();
     if !rest.is_empty() {
         page.blank()?;
@@ -48,13 +50,16 @@ struct Page<'a> {
     out: &'a mut dyn Write,
     style: &'a Style,
     paint: Paint,
-    /// A judgement of Windows failed, among what was printed.
+    /// What not to do where a judgement of Windows failed.
+    never: Remedy,
+    /// One did, among what was printed.
     failed: bool,
 }
 
 impl<'a> Page<'a> {
     fn new(style: &'a Style, out: &'a mut dyn Write) -> Self {
-        Self { out, style, paint: Paint { colour: style.colour }, failed: false }
+        let never = words::never(style.language);
+        Self { out, style, paint: Paint { colour: style.colour }, never, failed: false }
     }
 
     /// A client with its findings.
@@ -185,42 +190,40 @@ impl<'a> Page<'a> {
     }
 
     /// The most serious first.
-    fn findings(&mut self, mut findings: Vec<&Facts>, report: &Report<'_>) -> io::Result<()> {
+    fn findings(&mut self, mut findings: Vec<&Filed>, report: &Report<'_>) -> io::Result<()> {
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.id));
-        for finding in findings {
-            let finding = report.findings.in_words(finding);
-            self.failed |= finding.remedy.contains(&words::never(self.language()));
-            self.finding(&finding)?;
-        }
-        Ok(())
+        findings.into_iter().try_for_each(|finding| self.finding(&finding.open(), report.findings.digits()))
     }
 
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+    /// Only what is printed is put into words: the whole of a finding stands in the other formats.
+    fn finding(&mut self, finding: &Finding, digits: u8) -> io::Result<()> {
         let (language, severity) = (self.language(), finding.severity);
+        let story = words::story(finding, language);
+        self.failed |= story.remedy.contains(&self.never);
         let family = if finding.family == Family::V4 { "IPv4" } else { "IPv6" };
         let verdict = self.paint.severity(severity, &format!("{} {}", mark(severity), finding.verdict));
         let cause = finding.cause.map(|cause| format!(" · {cause}")).unwrap_or_default();
         let count = if finding.details.count > 1 { format!(" · ×{}", finding.details.count) } else { String::new() };
-        let time = finding.started.time_of_day(&self.style.zone);
+        let time = Moment { time: finding.started, digits }.time_of_day(&self.style.zone);
         self.line(2, &format!("{verdict}{cause} · {severity} · {family} · {time}{count} · [{}]", finding.id))?;
-        self.paragraph(4, 4, &finding.title)?;
-        if let Some(ms) = finding.recovered_after_ms {
-            let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+        self.paragraph(4, 4, &story.title)?;
+        if let Some(after) = finding.recovered_after {
+            let seconds = Duration::from_millis(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)).as_secs_f64();
             self.line(4, &say!(language, "recovered after {seconds:.1} s", "{seconds:.1} 秒後に回復"))?;
         }
         if severity == Severity::Ok {
             return Ok(());
         }
-        self.paragraph(4, 4, &finding.explanation)?;
+        self.paragraph(4, 4, &language.paragraph(&story.explanation))?;
         let confidence = finding.confidence;
-        let why = finding.confidence_reasons.join(language.pick("; ", "、"));
+        let why: Vec<String> = finding.confidence_reasons.iter().map(|doubt| words::doubt(doubt, language)).collect();
+        let why = why.join(language.pick("; ", "、"));
         let why = if why.is_empty() { why } else { format!(": {why}") };
         self.paragraph(4, 6, &say!(language, "Confidence {confidence}{why}", "確度 {confidence}{why}"))?;
-        self.evidence(finding)?;
+        self.evidence(&finding.evidence, digits)?;
         if severity >= Severity::Warning {
-            let never = words::never(language);
             let todo: Vec<&Remedy> =
-                finding.remedy.iter().filter(|remedy| **remedy != never).take(SHOWN_REMEDIES).collect();
+                story.remedy.iter().filter(|remedy| **remedy != self.never).take(SHOWN_REMEDIES).collect();
             if !todo.is_empty() {
                 self.line(4, language.pick("What to do", "対処"))?;
             }
@@ -235,30 +238,27 @@ impl<'a> Page<'a> {
         self.item(indent, 10, remedy.audience.name(), &remedy.text)
     }
 
-    fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
+    fn evidence(&mut self, evidence: &[Evidence], digits: u8) -> io::Result<()> {
         let language = self.language();
-        if finding.evidence.is_empty() {
+        if evidence.is_empty() {
             return Ok(());
         }
         self.line(4, language.pick("Evidence", "証拠"))?;
-        let several = finding.evidence.iter().any(|evidence| evidence.input.index() != Some(0));
-        let hidden = finding.evidence.len().saturating_sub(SHOWN_EVIDENCE);
+        let several = evidence.iter().any(|evidence| evidence.at.id.input() != 0);
+        let hidden = evidence.len().saturating_sub(SHOWN_EVIDENCE);
         // The first packets show how it began, the last ones what decided.
         let head = if hidden == 0 { SHOWN_EVIDENCE } else { SHOWN_EVIDENCE / 2 };
-        for (at, evidence) in finding.evidence.iter().enumerate() {
+        for (at, evidence) in evidence.iter().enumerate() {
             if at >= head && at < head + hidden {
                 if at == head {
                     self.line(6, &say!(language, "… {hidden} more", "… 他 {hidden} 件"))?;
                 }
                 continue;
             }
-            let label = if several {
-                format!("{}#{}", evidence.input.index().unwrap_or_default(), evidence.packet)
-            } else {
-                format!("#{}", evidence.packet)
-            };
-            let time = evidence.time.time_of_day(&self.style.zone);
-            self.item(6, 10, &label, &format!("{time}  {}", evidence.note))?;
+            let (input, packet) = (evidence.at.id.input(), evidence.at.id.number());
+            let label = if several { format!("{input}#{packet}") } else { format!("#{packet}") };
+            let time = Moment { time: evidence.at.time, digits }.time_of_day(&self.style.zone);
+            self.item(6, 10, &label, &format!("{time}  {}", words::note(&evidence.note, language)))?;
         }
         Ok(())
     }
@@ -284,9 +284,8 @@ impl<'a> Page<'a> {
     /// What not to do, once, where any judgement of Windows failed.
     fn foot(&mut self) -> io::Result<()> {
         if self.failed {
-            let never = words::never(self.language());
             self.blank()?;
-            self.paragraph(0, 2, &format!("! {}", never.text))?;
+            self.paragraph(0, 2, &format!("! {}", self.never.text))?;
         }
         Ok(())
     }
