@@ -9,6 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::Error;
 use crate::limits::READ_BLOCK;
+use crate::source::ahead::Ahead;
 use crate::source::block::Block;
 use crate::source::foreign::not_a_capture;
 use crate::source::input::Record;
@@ -43,12 +44,12 @@ pub(super) fn open_input(path: &Path, input: Box<dyn Read + Send>) -> Result<Rea
     head(path, &mut block)?;
     let compression = if block.data().starts_with(GZIP) {
         let input = BufReader::with_capacity(READ_BLOCK, block.into_input());
-        block = Block::new(Box::new(MultiGzDecoder::new(input)));
+        block = Block::new(Box::new(Ahead::new(Box::new(MultiGzDecoder::new(input)))));
         Some("gzip")
     } else if block.data().starts_with(ZSTD) {
         let input = BufReader::with_capacity(READ_BLOCK, block.into_input());
         let decoder = zstd::Decoder::with_buffer(input).map_err(|error| io_error(path, "decompress", error))?;
-        block = Block::new(Box::new(decoder));
+        block = Block::new(Box::new(Ahead::new(Box::new(decoder))));
         Some("zstd")
     } else {
         None
