@@ -13,6 +13,9 @@ pub const MAX_RECORD: usize = 16 << 20;
 pub const MAX_FRAME: usize = 1 << 20;
 /// Bytes that are read from a file at once: larger blocks fall out of the second-level cache, smaller ones cost calls.
 pub const READ_BLOCK: usize = 256 << 10;
+/// Unpacked blocks of one compressed input that wait to be looked at: enough that neither side waits for the other at
+/// every block, few enough that they stay in the cache that both cores share.
+pub const READ_AHEAD: usize = 3;
 /// Bytes that are searched behind damage for the next packet: room for one record of the largest kind.
 pub const MAX_RESYNC: u64 = MAX_RECORD as u64;
 /// Interfaces of one pcapng section: an EPB may name four billion of them, real files have a few dozen.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::pack::Near;
 use crate::time::CaptureTime;
 
+mod ahead;
 pub mod append;
 mod block;
 mod clock;

@@ -9,6 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::Error;
 use crate::limits::READ_BLOCK;
+use crate::source::ahead::Ahead;
 use crate::source::block::Block;
 use crate::source::foreign::not_a_capture;
 use crate::source::input::Record;
@@ -58,11 +59,12 @@ pub(super) fn open_input(path: &Path, input: Box<dyn Read + Send>, progress: &Pr
     let compression = compression(block.data());
     if let Some(compression) = compression {
         let input = BufReader::with_capacity(READ_BLOCK, block.into_input());
-        block = Block::new(if compression == "gzip" {
+        let unpacked: Box<dyn Read + Send> = if compression == "gzip" {
             Box::new(MultiGzDecoder::new(input))
         } else {
             Box::new(zstd::Decoder::with_buffer(input).map_err(|error| io_error(path, "decompress", error))?)
-        });
+        };
+        block = Block::new(Box::new(Ahead::new(unpacked)));
         head(path, &mut block)?;
     }
     if is_pcap(block.data()) {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Error;
-use crate::limits::MAX_WAITING_OPEN;
+use crate::limits::{MAX_WAITING_OPEN, READ_AHEAD, READ_BLOCK};
 
 const SECOND: u32 = 1_768_208_400;
 
@@ -279,6 +279,28 @@ fn compressed_files_are_told_by_content() {
     assert!(input.problems.last().unwrap().message.contains("gzip stream is cut"), "{:?}", input.problems);
     assert!(matches!(read(&gzip(&gzip(&plain))), Err(Error::NotACapture { .. })));
     assert!(matches!(read(&gzip(b"")), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn long_compressed_files_are_read_as_far_as_they_go() {
+    // More blocks than are read ahead, of bytes that do not pack well.
+    let (mut plain, mut noise) = (pcap(0xa1b2_c3d4, false, 1, 0), 1_u32);
+    while plain.len() < 2 * READ_AHEAD * READ_BLOCK {
+        plain.extend(u32s(false, &[SECOND, 5, 60, 60]));
+        plain.extend((0..60).map(|_| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise.to_be_bytes()[0]
+        }));
+    }
+    let whole = read(&plain).unwrap().0;
+    for (file, name) in [(gzip(&plain), "gzip"), (zstd::encode_all(&plain[..], 1).unwrap(), "zstd")] {
+        let (seen, input) = read(&file).unwrap();
+        assert!(seen == whole && input.complete, "{name}: {} packets", seen.len());
+        let (seen, input) = read(&file[..file.len() - file.len() / 4]).unwrap();
+        assert!(!input.complete && seen.len() > whole.len() / 2 && whole.starts_with(&seen), "{name}: {}", seen.len());
+        let problem = &input.problems.last().unwrap().message;
+        assert!(problem.contains(&format!("the {name} stream is cut")), "{problem}");
+    }
 }
 
 #[test]
