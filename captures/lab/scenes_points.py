@@ -118,7 +118,7 @@ def two_hops():
 def dropped():
     packets, link = read("many-pinned-address.pcap")
     return [("inside", pcap(packets)), ("outside", pcap(moved(beyond(packets, left_out=(3, 4)), -42.5)))], dict(
-        title="A SYN that one of two points never saw", rows=["8.6 skew between taps", "3.3 refused"], position="switch",
+        title="A SYN that one of two points never saw", rows=["8.6 skew between taps", "3.3 RST refused"], position="switch",
         shows="Inside of a firewall the SYN to the probe server and the RST that answers it; outside neither, while the client's question and its "
               "connection to another address are there. The outer clock is 42.5 s behind.",
         truth="many-pinned-address.pcap (nft rejects on the gateway); the second file is its packets one hop on, without frames 3 and 4, 42.5 s earlier",

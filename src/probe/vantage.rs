@@ -15,6 +15,10 @@ const NEAR: Duration = Duration::from_secs(60);
 /// A device that ends connections or answers questions itself asks its own within this time.
 const ASKED_ANEW: Duration = Duration::from_secs(2);
 
+/// Hosts that are remembered for remarks alone are this part of those whose traffic is remembered: they take more room, and
+/// where one is missing nothing is said.
+const REMARKED: usize = 8;
+
 /// A table with a quick hash.
 type Table<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
@@ -117,10 +121,11 @@ impl Vantage {
 
     /// A packet between two hosts was captured at `point` and at another one.
     pub fn covers(&mut self, from: IpAddr, to: IpAddr, protocol: u8, point: u8, at: CaptureTime) {
+        let max = self.max / REMARKED;
         for (host, way) in [(from, Way::Sends), (to, Way::Gets)] {
-            note(&mut self.covered, (host, way, protocol, point), at, self.max, &mut self.refused);
+            note(&mut self.covered, (host, way, protocol, point), at, max, &mut self.refused);
         }
-        note(&mut self.pairs, (from, to, point), at, self.max, &mut self.refused);
+        note(&mut self.pairs, (from, to, point), at, max, &mut self.refused);
     }
 
     /// A packet of `host` crossed `first` before `then`.
@@ -129,7 +134,7 @@ impl Vantage {
         let sign = if first < then { 1 } else { -1 };
         if let Some(votes) = self.order.get_mut(&key) {
             *votes = votes.saturating_add(sign);
-        } else if self.order.len() < self.max {
+        } else if self.order.len() < self.max / REMARKED {
             self.order.insert(key, sign);
         } else {
             self.refused += 1;
