@@ -236,8 +236,8 @@ impl TableLimits {
             clients: unit / 2048,
             open_clients: unit >> 17,
             hosts: unit / 2048,
-            stations: unit / 4096,
-            station_events: unit / 4096,
+            stations: unit / 8192,
+            station_events: unit / 8192,
             kept_bytes: unit / 5 * 2,
         }
     }
