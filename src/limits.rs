@@ -260,8 +260,8 @@ impl TableLimits {
             open_clients: unit >> 17,
             loose_bytes: unit / 8,
             hosts: unit / 2048,
-            stations: unit / 4096,
-            station_events: unit / 4096,
+            stations: unit / 8192,
+            station_events: unit / 8192,
             kept_bytes: unit / 5 * 2,
         }
     }

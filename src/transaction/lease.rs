@@ -340,7 +340,8 @@ impl Leases {
                 mac: None,
                 client_id: Vec::new(),
                 client: None,
-                messages: Vec::new(),
+                // Floods are exchanges of one message.
+                messages: Vec::with_capacity(1),
                 told: Told::default(),
                 granted: None,
                 end: LeaseEnd::Unanswered(Wait::Elapsed),
@@ -372,7 +373,8 @@ impl Leases {
 
     /// Settles everything: the capture ended at `now`.
     pub fn finish(&mut self, now: CaptureTime, out: &mut Vec<Transaction>) {
-        for pending in self.waiting.drain() {
+        // One after the other: thousands of them need not be there twice.
+        while let Some(pending) = self.waiting.due(CaptureTime::MAX) {
             give_up(pending, now, out);
         }
     }

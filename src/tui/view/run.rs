@@ -78,7 +78,7 @@ pub(super) fn sandbox(state: &State) -> (String, bool) {
         Sandbox::None => (
             language
                 .pick(
-                    "off, as asked for (--sandbox off): the program has the rights of its user",
+                    "off, as asked for (--sandbox off): the program runs with the rights of its user",
                     "無効（--sandbox off の指定）：利用者の権限で動作します",
                 )
                 .to_owned(),
