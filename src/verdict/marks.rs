@@ -94,14 +94,17 @@ fn of_answer<'a>(answer: &LookupAnswer) -> Shown<'a> {
 
 fn of_exchange(exchange: &Exchange) -> Shown<'_> {
     let Some(response) = &exchange.response else { return Shown::default() };
-    let page = Page::of(&response.body.bytes, response.head.content_type.as_deref());
+    Shown { addresses: vec![exchange.server().ip()], ..of_response(&response.head, &response.body.bytes) }
+}
+
+fn of_response<'a>(head: &'a ResponseHead, body: &[u8]) -> Shown<'a> {
+    let page = Page::of(body, head.content_type.as_deref());
     Shown {
-        head: Some(&response.head),
-        location: response.head.location.as_ref().map(|location| location.to_lowercase()),
-        cookies: response.head.cookies.iter().map(|cookie| cookie.to_lowercase()).collect(),
+        head: Some(head),
+        location: head.location.as_ref().map(|location| location.to_lowercase()),
+        cookies: head.cookies.iter().map(|cookie| cookie.to_lowercase()).collect(),
         title: page.title().map(|title| title.to_lowercase()),
         page: page.text().to_lowercase(),
-        addresses: vec![exchange.server().ip()],
         ..Shown::default()
     }
 }
@@ -217,9 +220,7 @@ mod tests {
     use crate::vocabulary::Confidence;
 
     fn products(head: &ResponseHead, page: &[u8]) -> Vec<(String, String, Confidence)> {
-        let page = Page::of(page, head.content_type.as_deref());
-        let title = page.title().map(|title| title.to_lowercase());
-        let shown = Shown { head: Some(head), title, page: page.text().to_lowercase(), ..Shown::default() };
+        let shown = of_response(head, page);
         let found = BUILT_IN.iter().flat_map(|known| shown.marks_of(known));
         found.map(|mark| (mark.product, mark.by, mark.confidence)).collect()
     }

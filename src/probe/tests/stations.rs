@@ -138,7 +138,7 @@ fn of_a_router_only_changes_are_kept() {
 #[test]
 fn hosts_that_find_no_room_are_counted() {
     let mut settings = crate::settings::Settings::default();
-    settings.limits.hosts = 1;
+    settings.limits.stations = 1;
     let mut scene = Scene::with(settings).claims(CLIENT, 1000);
     for n in 0..3 {
         scene.world.stations.claimed(ip(CLIENT), mac(20 + n), packet(2000));
