@@ -33,8 +33,19 @@ struct Progress {
     packets: u64,
     missing: u64,
     starts: u64,
-    /// When numbers were missing, from the last packet before to the first one behind.
-    gaps: Vec<(CaptureTime, CaptureTime)>,
+    gaps: Vec<Gap>,
+}
+
+/// Numbers that were missing when a higher one came.
+#[derive(Debug)]
+struct Gap {
+    /// The first of them, and how many there are up to the last.
+    first: u32,
+    count: u32,
+    /// How many have not come since.
+    missing: u32,
+    /// The times of the last packet before and of the first one behind.
+    span: (CaptureTime, CaptureTime),
 }
 
 /// Follows the numbers of mirror sessions.
@@ -67,7 +78,7 @@ impl Sessions {
     /// What was lost so far.
     pub(super) fn lost(&self) -> MirrorLoss {
         let orderly = || self.known.values().filter(|one| one.is_orderly());
-        let mut gaps: Vec<_> = orderly().flat_map(|one| one.gaps.iter().copied()).collect();
+        let mut gaps: Vec<_> = orderly().flat_map(Progress::open_gaps).map(|gap| gap.span).collect();
         gaps.sort_unstable();
         MirrorLoss { packets: orderly().map(|one| one.missing).sum(), gaps }
     }
@@ -85,10 +96,9 @@ impl Progress {
             return;
         }
         if ahead < JUMP {
-            let missing = u64::from(ahead) - 1;
-            if missing > 0 {
-                self.missing += missing;
-                self.gap(at);
+            if ahead > 1 {
+                self.missing += u64::from(ahead) - 1;
+                self.gap(ahead - 1, at);
             }
             self.came = if u64::from(ahead) < LATE { self.came << ahead | 1 } else { 1 };
             (self.highest, self.at) = (number, at);
@@ -98,6 +108,10 @@ impl Progress {
             if self.came & bit == 0 {
                 self.came |= bit;
                 self.missing = self.missing.saturating_sub(1);
+                let mut gaps = self.gaps.iter_mut().rev();
+                if let Some(gap) = gaps.find(|gap| number.wrapping_sub(gap.first) < gap.count) {
+                    gap.missing = gap.missing.saturating_sub(1);
+                }
             }
         } else if behind >= JUMP {
             self.starts += 1;
@@ -105,14 +119,25 @@ impl Progress {
         }
     }
 
-    fn gap(&mut self, at: CaptureTime) {
-        let gap = (self.at.min(at), self.at.max(at));
+    /// So many numbers behind the highest did not come up to now.
+    fn gap(&mut self, missing: u32, at: CaptureTime) {
+        let (first, span) = (self.highest.wrapping_add(1), (self.at.min(at), self.at.max(at)));
+        // What was only late leaves no gap.
+        while self.gaps.last().is_some_and(|gap| gap.missing == 0) {
+            self.gaps.pop();
+        }
         if self.gaps.len() < MAX_LOSSES {
-            self.gaps.push(gap);
+            self.gaps.push(Gap { first, count: missing, missing, span });
         } else if let Some(last) = self.gaps.last_mut() {
             // Longer than it was: that can only lower confidence.
-            *last = (last.0.min(gap.0), last.1.max(gap.1));
+            last.count = first.wrapping_sub(last.first).saturating_add(missing);
+            last.missing = last.missing.saturating_add(missing);
+            last.span = (last.span.0.min(span.0), last.span.1.max(span.1));
         }
+    }
+
+    fn open_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(|gap| gap.missing > 0)
     }
 
     /// Whether the numbers are those of one counter.
@@ -135,7 +160,7 @@ mod tests {
         if let Some(progress) = &mut progress {
             numbers.for_each(|(ms, number)| progress.take(number, at(ms)));
         }
-        progress.filter(Progress::is_orderly).map_or((0, 0), |one| (one.missing, one.gaps.len()))
+        progress.filter(Progress::is_orderly).map_or((0, 0), |one| (one.missing, one.open_gaps().count()))
     }
 
     #[test]
@@ -145,7 +170,8 @@ mod tests {
             ("two in one place", vec![1, 2, 5, 6], (2, 1)),
             ("in two places", vec![1, 3, 4, 8], (4, 2)),
             ("over the end of the numbers", vec![u32::MAX - 1, u32::MAX, 1, 2], (1, 1)),
-            ("one that came late", vec![1, 3, 2, 4], (0, 1)),
+            ("one that came late", vec![1, 3, 2, 4], (0, 0)),
+            ("one of two that came late", vec![1, 4, 2, 5], (1, 1)),
             ("one that came twice", vec![1, 2, 2, 1, 3], (0, 0)),
             ("a switch that does not count", vec![0; 40], (0, 0)),
             ("a switch that restarted", vec![900_000, 900_001, 0, 1, 2, 4], (1, 1)),
