@@ -241,5 +241,5 @@ def gap(name, first_missing, title, shows, near=(), **finding):
 gap("mirror-erspan-gap", 8, "A mirror session that lost packets in between",
     "SYNs into nothing; three numbers of the ERSPAN session are missing between the second and the third: an answer may be among them.",
     near=["3.3 SYN timeout"], confidence="medium")
-gap("mirror-erspan-gap-before", 3, "A mirror session that lost packets before", "The same; what is missing lies before the first SYN.",
+gap("mirror-erspan-gap-before", 2, "A mirror session that lost packets before", "The same; what is missing lies before the first SYN.",
     confidence="high")

@@ -11,6 +11,12 @@ fn pairs(sample: &Sample) -> std::ops::Range<usize> {
     0..sample.records.len().saturating_sub(1)
 }
 
+/// The captures of one point. Packets of two that were joined in one file are in an order that no capture has, and which
+/// point showed what cannot be told any more; `points.rs` is about those.
+fn of_one_point() -> impl Iterator<Item = Sample> {
+    samples().into_iter().filter(|sample| !sample.of_points)
+}
+
 /// What must stay: which verdict, how sure, about whom. The cause may become less exact.
 fn same_verdicts(sample: &Sample, after: &[Claim]) -> bool {
     let kept = |claims: &[Claim]| {
@@ -24,7 +30,7 @@ fn same_verdicts(sample: &Sample, after: &[Claim]) -> bool {
 #[test]
 fn neighbours_that_change_places_with_their_times_change_nothing() {
     let mut tally = Tally::new("two neighbours swapped, each with its time");
-    for sample in samples() {
+    for sample in of_one_point() {
         tally.capture();
         for position in pairs(&sample) {
             let mut records: Vec<_> = sample.records.iter().collect();
@@ -40,7 +46,7 @@ fn neighbours_that_change_places_with_their_times_change_nothing() {
 fn neighbours_that_change_contents_change_nothing() {
     let mut tally = Tally::new("two neighbours swapped, the times staying");
     let mut far = 0;
-    for sample in samples() {
+    for sample in of_one_point() {
         tally.capture();
         for position in pairs(&sample) {
             let mut records = sample.records.clone();

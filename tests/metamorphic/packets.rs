@@ -29,6 +29,8 @@ pub struct Sample {
     pub forwarders: Vec<IpAddr>,
     /// What is claimed about the files, where they hold packets alone, of one capture point.
     pub of_files: Option<Vec<Claim>>,
+    /// Its files are of several capture points.
+    pub of_points: bool,
 }
 
 impl Sample {
@@ -63,14 +65,15 @@ pub fn samples() -> Vec<Sample> {
         };
         let whole = of_files(&case.files, &settings);
         // Which point captured what is lost where all packets are in one file.
-        let of_files = (whole.events.is_empty() && whole.quality.points.is_empty()).then(|| claims(&whole));
+        let of_points = !whole.quality.points.is_empty();
+        let of_files = (whole.events.is_empty() && !of_points).then(|| claims(&whole));
         let claims = match &of_files {
             Some(same) => same.clone(),
             None => guarded(trace::write(&records), &settings).map(|snapshot| claims(&snapshot)).unwrap(),
         };
         let forwarding = whole.clients.iter().filter(|client| client.role != Role::Client);
         let forwarders = forwarding.map(|client| client.address).collect();
-        samples.push(Sample { name: case.name, settings, bytes, records, claims, forwarders, of_files });
+        samples.push(Sample { name: case.name, settings, bytes, records, claims, forwarders, of_files, of_points });
     }
     samples
 }
