@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use ncsight::engine::analyse_capture;
 use ncsight::engine::snapshot::Snapshot;
 use ncsight::limits::TableLimits;
-use ncsight::report::{Format, Language, Options, Selection, Style, build, write};
+use ncsight::report::{Format, Language, Options, Style, build, write};
 use ncsight::settings::{Hooks, Settings};
 use ncsight::source::{self, Capture, Progress};
 
@@ -32,7 +32,7 @@ pub fn analyse(data: &[u8]) -> Option<Snapshot> {
 pub fn whole(data: &[u8]) {
     let Some(snapshot) = analyse(data) else { return };
     let language = if data.len() % 2 == 0 { Language::En } else { Language::Ja };
-    let report = build::report(&snapshot, &Options { language, selection: Selection::default() });
+    let report = build::report(&snapshot, &Options { language, ..Options::default() });
     let mut json = Vec::new();
     write(&report, Format::Json, &Style::default(), &mut json).expect("memory takes everything");
     let read: serde_json::Value = serde_json::from_slice(&json).expect("the report is JSON");
