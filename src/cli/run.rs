@@ -1,7 +1,7 @@
 //! From arguments to an exit code.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -124,6 +124,11 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
         return live::follow(&arguments, common);
     }
     let settings = settings(common)?;
+    if let Some(output) = arguments.output.as_deref()
+        && arguments.files.iter().any(|file| is_same_file(file, output))
+    {
+        bail!("{} is a capture that is to be read; give the report another name", output.display());
+    }
     let output = Output::open(arguments.output.as_deref())?;
     let style = style(common, &output)?;
     let selection = selection(common, &style.zone)?;
@@ -168,6 +173,12 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let reached =
         common.fail_on.is_some_and(|least| report.findings.facts().iter().any(|finding| finding.severity >= least));
     Ok(if reached { FAILED_ON } else { 0 })
+}
+
+/// Whether two paths lead to one file that exists: writing a report there would empty the capture.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// Set by the first SIGINT; a second one ends the program at once.

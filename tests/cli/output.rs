@@ -70,6 +70,19 @@ fn an_output_file_gets_what_standard_output_would() {
 }
 
 #[test]
+fn a_report_never_takes_the_place_of_the_capture_it_is_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("customer.pcapng");
+    fs::copy(capture("direct-302.pcapng"), &path).unwrap();
+    let before = fs::read(&path).unwrap();
+    let other = folder.path().join(".").join("customer.pcapng");
+    let refused = run(words!["report", "-o", other, &path]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains("another name"), "{}", refused.err);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
 fn lines_and_rows_are_the_findings_of_the_document() {
     let path = capture("pos-two-clients.pcap");
     let document = json(words![path]);
