@@ -44,7 +44,7 @@ pub struct Settings {
     pub early_reject: bool,
     /// Whether clocks of inputs are set right where packets that several hold show that they differ.
     pub align_clocks: bool,
-    /// Threads to work with; 0 lets the engine choose. Every number gives the same report.
+    /// Threads to work with; 0 is one. Every number gives the same report.
     pub threads: usize,
 }
 

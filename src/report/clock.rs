@@ -18,17 +18,6 @@ pub struct Moment {
     pub digits: u8,
 }
 
-const NANOS_OF_A_DAY: i128 = 86_400_000_000_000;
-
-/// Writes a number in decimal, its first digit worth `first`.
-fn push_digits(text: &mut String, number: i128, first: i128) {
-    let mut worth = first;
-    while worth > 0 {
-        text.push(char::from(b'0' + (number / worth % 10) as u8));
-        worth /= 10;
-    }
-}
-
 impl Moment {
     /// RFC 3339 in UTC, for instance `2026-01-02T03:04:05.000001Z`.
     #[must_use]
@@ -47,18 +36,7 @@ impl Moment {
     /// The time of day in `zone`, for instance `12:04:05.000001`.
     #[must_use]
     pub fn time_of_day(self, zone: &TimeZone) -> String {
-        let offset = i64::from(zone.to_offset(timestamp(self.time)).seconds()) * 1_000_000_000;
-        let nanos = (i128::from(self.time.as_nanos()) + i128::from(offset)).rem_euclid(NANOS_OF_A_DAY);
-        let (seconds, fraction) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-        let mut text = String::with_capacity(18);
-        for (part, between) in [(seconds / 3600, ':'), (seconds / 60 % 60, ':'), (seconds % 60, '.')] {
-            push_digits(&mut text, part, 10);
-            text.push(between);
-        }
-        push_digits(&mut text, fraction, 100_000_000);
-        // "12:04:05." and the known digits, or no point at all.
-        text.truncate(if self.precision() == 0 { 8 } else { 9 + self.precision() });
-        text
+        format!("{:.*}", self.precision(), zone.to_datetime(timestamp(self.time)).time())
     }
 
     fn precision(self) -> usize {

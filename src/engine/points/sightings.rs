@@ -16,6 +16,7 @@ use crate::limits::MAX_SIGHTINGS;
 use crate::probe::vantage::{PointSet, Vantage};
 use crate::source::{Frame, Input, PacketId};
 use crate::time::CaptureTime;
+use crate::transaction::assembler::DNS_PORT;
 use crate::transaction::beginning::begins_nothing;
 use crate::wire::{Body, Datagram, Decoder, Ip, Packet, Segment, likeness};
 
@@ -63,15 +64,14 @@ impl Sightings {
     /// same hosts: however long the way between the points is, it is a copy then.
     pub(in crate::engine) fn frame(&mut self, frame: &Frame<'_>) -> bool {
         let Some(point) = self.points.get(usize::from(frame.at.id.input())).copied().flatten() else { return false };
+        let now = frame.at.time;
+        self.settle(now.before(self.window), false);
         let packet = self.decoder.decode(frame);
         let Some(ip) = packet.ip else { return false };
-        let now = packet.at.time;
         if is_unicast(&packet, ip) {
             self.vantage.hears(ip.destination, point, now);
         }
         let Some(likeness) = likeness(&packet) else { return false };
-        let seen = sighting(&packet, ip, point);
-        self.settle(now.before(self.window), false);
         match self.recent.get_mut(&likeness) {
             Some(known) => {
                 let elsewhere = !known.at.has(point);
@@ -87,11 +87,11 @@ impl Sightings {
                     known.hosts[1] = hosts;
                     return false;
                 }
-                elsewhere && seen.captured <= known.captured
+                elsewhere && captured(&packet) <= known.captured
             }
             None => {
                 self.vantage.count(point);
-                self.recent.insert(likeness, seen);
+                self.recent.insert(likeness, sighting(&packet, ip, point));
                 self.order.push_back((now, likeness));
                 if self.order.len() > MAX_SIGHTINGS {
                     // What comes later of the oldest is not recognised: nothing is said of it.
@@ -140,14 +140,24 @@ fn sighting(packet: &Packet<'_>, ip: Ip, point: u8) -> Sighting {
     if let Some(own) = ttl.get_mut(usize::from(point)) {
         *own = ip.ttl;
     }
-    let (protocol, captured, matters, subject) = match &packet.body {
-        Body::Tcp(segment) => (TCP, segment.payload.len(), decides(segment), asked_of(ip, segment)),
-        Body::Udp(datagram) => (UDP, datagram.payload.len(), is_dns(datagram), asked_for(datagram)),
-        _ => (0, 0, false, None),
+    let (protocol, matters, subject) = match &packet.body {
+        Body::Tcp(segment) => (TCP, decides(segment), asked_of(ip, segment)),
+        Body::Udp(datagram) => (UDP, is_dns(datagram), asked_for(datagram)),
+        _ => (0, false, None),
     };
+    let captured = captured(packet);
     let hosts = [Some((ip.source, ip.destination)), None];
     let (first, time) = (packet.at.id, packet.at.time);
     Sighting { first, time, at: PointSet::default().with(point), ttl, hosts, protocol, captured, matters, subject }
+}
+
+/// Bytes of its payload.
+const fn captured(packet: &Packet<'_>) -> usize {
+    match &packet.body {
+        Body::Tcp(segment) => segment.payload.len(),
+        Body::Udp(datagram) => datagram.payload.len(),
+        _ => 0,
+    }
 }
 
 /// Whether a segment may decide something: it opens or ends a connection, or begins a message.
@@ -158,8 +168,7 @@ fn decides(segment: &Segment<'_>) -> bool {
 }
 
 const fn is_dns(datagram: &Datagram<'_>) -> bool {
-    const PORT: u16 = 53;
-    datagram.source_port == PORT || datagram.destination_port == PORT
+    datagram.source_port == DNS_PORT || datagram.destination_port == DNS_PORT
 }
 
 /// Whom a SYN wants to reach.
@@ -178,7 +187,7 @@ fn asked_of(ip: Ip, segment: &Segment<'_>) -> Option<u64> {
 
 /// The start of the name that a DNS question is for, in whatever case it is written.
 fn asked_for(datagram: &Datagram<'_>) -> Option<u64> {
-    let name = datagram.payload.get(12..26).filter(|_| datagram.destination_port == 53)?;
+    let name = datagram.payload.get(12..26).filter(|_| datagram.destination_port == DNS_PORT)?;
     let mut hasher = FixedState::with_seed(2).build_hasher();
     hasher.write(&name.to_ascii_lowercase());
     Some(hasher.finish())
