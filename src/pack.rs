@@ -156,8 +156,8 @@ struct Restorer {
 impl Shrinker {
     /// A value in few bytes.
     pub fn shrink<T: Serialize>(&mut self, value: &T) -> Box<[u8]> {
-        self.packed(value);
-        self.tighter().unwrap_or_else(|| [&[0; PREFIX], self.packed.as_slice()].concat().into_boxed_slice())
+        let loose = self.loosely(value);
+        self.tighten(&loose).unwrap_or(loose)
     }
 
     /// The same in more bytes and less time: for a value that may be wanted again soon.
@@ -169,9 +169,9 @@ impl Shrinker {
     /// What was packed [loosely](Self::loosely) in few bytes; `None` where it becomes no smaller.
     pub fn tighten(&mut self, loose: &[u8]) -> Option<Box<[u8]>> {
         let (&[0, 0, 0, 0], packed) = loose.split_first_chunk::<PREFIX>()? else { return None };
-        self.packed.clear();
-        self.packed.extend_from_slice(packed);
-        self.tighter()
+        let len = u32::try_from(packed.len()).ok().filter(|len| *len as usize >= WORTH_IT)?;
+        let shrunk = self.compactor.as_mut()?.compress(packed)?;
+        Some([&len.to_le_bytes(), shrunk].concat().into_boxed_slice())
     }
 
     /// Packs a value into `self.packed`, and learns from the first ones.
@@ -183,13 +183,6 @@ impl Shrinker {
                 self.compactor = Compactor::new(&self.sample).ok();
             }
         }
-    }
-
-    /// `self.packed` compressed, where that is worth it.
-    fn tighter(&mut self) -> Option<Box<[u8]>> {
-        let len = u32::try_from(self.packed.len()).ok().filter(|len| *len as usize >= WORTH_IT)?;
-        let shrunk = self.compactor.as_mut()?.compress(&self.packed)?;
-        Some([&len.to_le_bytes(), shrunk].concat().into_boxed_slice())
     }
 
     /// The value that was made smaller, or the first parts of a tuple.

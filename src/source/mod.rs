@@ -20,6 +20,7 @@ mod clock;
 mod correction;
 mod digest;
 mod encode;
+mod ends;
 mod filter;
 mod foreign;
 mod input;
@@ -40,6 +41,7 @@ mod written;
 
 pub use correction::{Alignment, Correction};
 pub use digest::digest;
+pub use ends::ends;
 pub use filter::Filter;
 pub use input::{Input, Problem};
 pub use journal::JournalEntry;

@@ -304,6 +304,32 @@ fn long_compressed_files_are_read_as_far_as_they_go() {
 }
 
 #[test]
+fn a_long_file_tells_by_its_ends_when_it_was_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = [7; 700];
+    let classic = (0..4_000).fold(pcap(0xa1b2_c3d4, false, 1, 0), |mut file, second| {
+        file.extend(u32s(false, &[SECOND + second, 0, 700, 700]));
+        file.extend(data);
+        file
+    });
+    let blocks = (0..4_000).fold([section(false), interface(false, 1, 0, &[])].concat(), |mut file, second| {
+        file.extend(packet(false, 0, micros(SECOND + second), &data));
+        file
+    });
+    let at = |second: u32| CaptureTime::from_nanos(i64::from(second) * 1_000_000_000);
+    for (name, bytes) in [("long.pcap", &classic), ("long.pcapng", &blocks)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(ends(&path), Some((at(SECOND), at(SECOND + 3_999))), "{name}");
+        std::fs::write(&path, &bytes[..3_000]).unwrap();
+        assert_eq!(ends(&path).map(|(first, _)| first), Some(at(SECOND)), "{name}, short and cut");
+        std::fs::write(&path, gzip(bytes)).unwrap();
+        assert_eq!(ends(&path), None, "{name}, compressed");
+    }
+    assert_eq!(ends(&folder.path().join("nothing")), None);
+}
+
+#[test]
 fn inputs_are_merged_by_time_whatever_the_order_of_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let at = |second: u32, n: u8| packet(false, 0, micros(second), &[n; 60]);

@@ -2,10 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::skew::{MIN_SKEW, Skew};
-use crate::source::{Alignment, Correction, Input};
+use crate::source::{Alignment, Correction, Input, ends};
 use crate::time::CaptureTime;
+
+/// A capture that is rotated goes on in the next file with the next packet.
+const AT_ONCE: Duration = Duration::from_secs(60);
 
 /// Two inputs that hold the same packets.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +89,22 @@ pub(super) fn continues(inputs: &[Input], one: usize, other: usize) -> bool {
     one != other && series(&a.path) == series(&b.path) && a.link_types == b.link_types && !overlap(a, b)
 }
 
+/// Whether all inputs are parts of one capture, as their names and their ends tell: then nothing has to be compared. Parts
+/// that lie further apart may be of two points whose clocks do.
+pub(super) fn are_one_capture(inputs: &[Input]) -> bool {
+    let Some((first, others)) = inputs.split_first() else { return false };
+    let own = series(&first.path);
+    if !others.iter().all(|other| series(&other.path) == own) {
+        return false;
+    }
+    let spans: Option<Vec<_>> = inputs.iter().map(|input| ends(&input.path)).collect();
+    spans.is_some_and(|mut spans| {
+        spans.sort_unstable();
+        let follows = |last: CaptureTime, next: CaptureTime| last <= next && next.since(last) <= AT_ONCE;
+        spans.iter().zip(spans.iter().skip(1)).all(|((_, last), (next, _))| follows(*last, *next))
+    })
+}
+
 /// The probed inputs know their first time only; of two rotated files the one begins where the other ends.
 fn overlap(a: &Input, b: &Input) -> bool {
     match (a.first.zip(a.last), b.first.zip(b.last)) {
@@ -93,7 +113,7 @@ fn overlap(a: &Input, b: &Input) -> bool {
     }
 }
 
-fn apart(inputs: &[Input], one: usize, other: usize) -> (std::time::Duration, usize) {
+fn apart(inputs: &[Input], one: usize, other: usize) -> (Duration, usize) {
     let first = |input: usize| inputs.get(input).and_then(|input| input.first).unwrap_or_default();
     (first(one).distance(first(other)), other)
 }
@@ -164,9 +184,8 @@ impl Tree {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const SECOND: i64 = 1_000_000_000;
@@ -180,6 +199,23 @@ mod tests {
     fn link(one: usize, other: usize, ahead: i64, packets: u64) -> Link {
         let (spread, way) = (Duration::ZERO, Duration::ZERO);
         Link { one, other, skew: Skew { correction: Correction::by(-ahead * SECOND), packets, spread, way } }
+    }
+
+    #[test]
+    fn parts_that_follow_each_other_are_one_capture() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |name: &str, first: u32, last: u32| {
+            let record = |second: u32| [second, 0, 4, 4, 0].map(u32::to_le_bytes).concat();
+            let header = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes).concat();
+            let path = folder.path().join(name);
+            std::fs::write(&path, [header, record(first), record(last)].concat()).unwrap();
+            Input { path, ..Input::default() }
+        };
+        let parts = [part("eth_00002.pcap", 61, 90), part("eth_00001.pcap", 0, 60), part("eth_00003.pcap", 90, 91)];
+        assert!(are_one_capture(&parts));
+        assert!(!are_one_capture(&[part("tap1.pcap", 0, 60), part("tap2.pcap", 30, 90)]), "at the same time");
+        assert!(!are_one_capture(&[part("tap1.pcap", 0, 60), part("tap2.pcap", 3_600, 3_660)]), "an hour apart");
+        assert!(!are_one_capture(&[part("inside.pcap", 0, 60), part("outside.pcap", 60, 90)]), "other names");
     }
 
     fn offsets(inputs: &[Input], links: &[Link]) -> Vec<Option<i64>> {

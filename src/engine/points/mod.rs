@@ -15,7 +15,7 @@ mod skew;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::clocks::{Link, alignments, places};
+use self::clocks::{Link, alignments, are_one_capture, places};
 use self::sample::{Sample, Sighting};
 use self::skew::{MIN_SHARED, Shared, Skew};
 use crate::limits::{MAX_SAMPLED_PACKETS, MAX_SURVEYED_BYTES, MAX_SURVEYED_INPUTS, MIN_SURVEYED_BYTES};
@@ -39,7 +39,7 @@ const WINDOW: std::ops::Range<Duration> = Duration::from_millis(100)..Duration::
 /// left as it is.
 pub(super) fn align(capture: &mut Capture, settings: &Settings, stop: &dyn Fn() -> bool) -> Option<Sightings> {
     let mut inputs = capture.inputs();
-    if !settings.align_clocks || inputs.len() < 2 || inputs.len() > MAX_SURVEYED_INPUTS {
+    if !settings.align_clocks || inputs.len() < 2 || inputs.len() > MAX_SURVEYED_INPUTS || are_one_capture(&inputs) {
         return None;
     }
     let links = links(survey(&mut inputs, stop)?);
