@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::askers::Askers;
+use super::datagrams::is_read;
 use super::pipeline::Lower;
 use crate::flow::FlowTable;
 use crate::source::Frame;
@@ -84,8 +85,7 @@ impl Early {
             None => {
                 let (source, destination) = (address(seen.source), address(seen.destination));
                 let ends = ((source, seen.ports.0).into(), (destination, seen.ports.1).into());
-                let concerned =
-                    super::pipeline::is_read(seen.ports) || assembler.quic.concerns(ends.0, ends.1, seen.payload);
+                let concerned = is_read(seen.ports) || assembler.quic.concerns(ends.0, ends.1, seen.payload);
                 (!concerned).then_some(Passed::Datagram)?
             }
         };

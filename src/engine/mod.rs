@@ -3,6 +3,7 @@
 mod askers;
 pub mod board;
 pub mod conversation;
+mod datagrams;
 mod early;
 mod endpoints;
 pub mod feed;

@@ -5,25 +5,21 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::askers::Askers;
+use super::datagrams::{Concern, concern, dhcp, is_dhcp, is_unicast, udp};
 pub use super::early::Noted;
 use super::early::{Early, Passed};
 use crate::flow::{FlowTable, Seen, TableStats};
 use crate::limits::REORDER_TOLERANCE;
 use crate::probe::stations::{Crossed, NOTED_ONCE};
 use crate::probe::world::World;
-use crate::proto::netbios_name;
 use crate::settings::Settings;
 use crate::source::{Frame, PacketRef};
 use crate::time::CaptureTime;
-use crate::transaction::assembler::{Assembler, DNS_PORT};
+use crate::transaction::Transaction;
+use crate::transaction::assembler::Assembler;
 use crate::transaction::lease::Leases;
-use crate::transaction::quic::QuicTable;
 use crate::transaction::solicited::Questions;
-use crate::transaction::ticket::KERBEROS_PORT;
-use crate::transaction::{NameCall, TicketRefusal, Transaction};
-use crate::wire::{
-    Binding, Body, Datagram, Decoder, Duplicates, IcmpError, Ip, Link, Mac, MirrorLoss, Packet, Segment,
-};
+use crate::wire::{Binding, Body, Decoder, Duplicates, IcmpError, Ip, Link, Mac, MirrorLoss, Packet, Segment};
 
 /// The lower half of the program, as the upper one knows it: takes what crosses the seam.
 pub trait Lower {
@@ -80,17 +76,6 @@ impl Lower for World {
 
 /// A clock that steps back by more than this was set; less is reordering.
 const REORDERING: Duration = Duration::from_secs(1);
-
-/// What a packet other than TCP is to whoever reads on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Concern {
-    /// It is none of what is read.
-    Nothing,
-    /// Somebody asks for a name, and silence would mean something.
-    Question,
-    /// It is read.
-    Other,
-}
 
 /// ICMP errors that wait for the packet which they quote.
 const MAX_EARLY_ERRORS: usize = 8;
@@ -373,73 +358,4 @@ fn refuse_early(
     if let Some((earlier, error)) = index.and_then(|index| early.remove(index)) {
         flows.icmp_error(&earlier, &error, assembler);
     }
-}
-
-/// What a packet other than TCP is to whoever reads on.
-#[inline]
-fn concern(packet: &Packet<'_>, quic: &QuicTable) -> Concern {
-    let (Body::Udp(datagram), Some(ip)) = (&packet.body, packet.ip) else { return Concern::Other };
-    let ports = (datagram.source_port, datagram.destination_port);
-    if matches!(ports.1, DNS_PORT | 137 | 5353 | 5355) {
-        return Concern::Question;
-    }
-    let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
-    let read = is_read(ports) || quic.concerns(source, destination, datagram.payload);
-    if read { Concern::Other } else { Concern::Nothing }
-}
-
-/// Whether the ports of a datagram are those of a protocol that is read: DNS and its kin, Kerberos, DHCP.
-#[inline]
-pub(super) const fn is_read(ports: (u16, u16)) -> bool {
-    const fn either(port: u16) -> bool {
-        matches!(port, DNS_PORT | 67 | 68 | 137 | 138 | 546 | 547 | 5353 | 5355)
-    }
-    either(ports.0) || either(ports.1) || ports.0 == KERBEROS_PORT
-}
-
-fn udp(packet: &Packet<'_>, datagram: &Datagram<'_>, assembler: &mut Assembler) {
-    let ports = (datagram.source_port, datagram.destination_port);
-    if ports.0 == DNS_PORT || ports.1 == DNS_PORT {
-        let Some(ip) = packet.ip else { return };
-        let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
-        let at: PacketRef = packet.at;
-        assembler.lookups.message(source, destination, false, datagram.payload, at, &mut assembler.out);
-    } else if let (Some(ip), Some(name)) = (packet.ip, netbios_name::own_name(ports.1, datagram.payload)) {
-        assembler.out.push(Transaction::Named { address: ip.source, name, at: packet.at });
-    } else if let (Some(ip), (137 | 5353 | 5355, _) | (_, 137 | 5353 | 5355)) = (packet.ip, ports) {
-        let (source, destination) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
-        let call = NameCall::read(source, destination, datagram.payload, packet.at);
-        assembler.out.extend(call.map(|call| Transaction::Called(Box::new(call))));
-    } else if let (Some(ip), (KERBEROS_PORT, _)) = (packet.ip, ports) {
-        let (kdc, client) = ((ip.source, ports.0).into(), (ip.destination, ports.1).into());
-        let refusal = TicketRefusal::read(kdc, client, false, datagram.payload, packet.at);
-        assembler.out.extend(refusal.map(|refusal| Transaction::TicketRefusal(Box::new(refusal))));
-    } else if let Some(ip) = packet.ip {
-        let source = ((ip.source, ports.0).into(), packet.link.source);
-        let destination = (ip.destination, ports.1).into();
-        let Assembler { quic, deadlines, out, .. } = assembler;
-        quic.datagram(source, destination, datagram.payload, packet.at, *deadlines, out);
-    }
-}
-
-/// Whether a datagram goes between the ports of DHCP, of either family.
-const fn is_dhcp(datagram: &Datagram<'_>) -> bool {
-    matches!((datagram.source_port, datagram.destination_port), (67 | 68, 67 | 68) | (546 | 547, 546 | 547))
-}
-
-fn dhcp(packet: &Packet<'_>, datagram: &Datagram<'_>, leases: &mut Leases, out: &mut Vec<Transaction>) {
-    let Some(ip) = packet.ip else { return };
-    if ip.source.is_ipv4() {
-        leases.message(ip.source, datagram.payload, packet.at, out);
-    } else {
-        leases.message_v6(ip.source, packet.link.source, datagram.payload, packet.at, out);
-    }
-}
-
-/// Whether a packet goes to one host: that shows that the capture sees this direction.
-pub(super) fn is_unicast(packet: &Packet<'_>, ip: Ip) -> bool {
-    let multicast_frame = packet.link.destination.is_some_and(|mac| mac.0[0] & 1 == 1);
-    let multicast = ip.destination.is_multicast()
-        || matches!(ip.destination, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified());
-    !multicast_frame && !multicast
 }

@@ -15,7 +15,7 @@ use super::strangers::Strangers;
 use super::{Direction, End, FlowId, FlowKey, Sniff, StreamReader};
 use crate::limits::{SAME_SYN, TableLimits};
 use crate::time::CaptureTime;
-use crate::wire::{IcmpError, Ip, Packet, Segment};
+use crate::wire::{IcmpError, Ip, Packet, Segment, TCP};
 
 /// What became of a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -276,7 +276,6 @@ impl<R: StreamReader> FlowTable<R> {
 
     /// Takes an ICMP error: finds the connection whose packet it quotes. Whether there is one that is being read.
     pub fn icmp_error(&mut self, packet: &Packet, error: &IcmpError, reader: &mut R) -> bool {
-        const TCP: u8 = 6;
         let Some(ip) = packet.ip.filter(|_| error.protocol == TCP) else { return false };
         let (key, _) = FlowKey::new((error.source, error.ports.0), (error.destination, error.ports.1));
         let key = self.overlaps.tagged(key, tag(&packet.link));

@@ -9,6 +9,7 @@ use super::presence::Stretches;
 use crate::limits::MAX_APART;
 use crate::source::PacketId;
 use crate::time::CaptureTime;
+use crate::wire::{TCP, UDP};
 
 /// So long before and after a packet the other point must have shown others of the same host.
 const NEAR: Duration = Duration::from_secs(60);
@@ -222,9 +223,6 @@ impl Vantage {
         u8::try_from(self.points.len()).unwrap_or(8).min(8)
     }
 }
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 fn note<K: std::hash::Hash + Eq>(
     table: &mut Table<K, Stretches>,

@@ -10,9 +10,7 @@ use crate::probe::vantage::{Vantage, Way};
 use crate::probe::world::World;
 use crate::source::PacketId;
 use crate::vocabulary::Side;
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+use crate::wire::{TCP, UDP};
 
 /// A packet of an attempt, by what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -47,6 +47,7 @@ pub use duplicate::Duplicates;
 pub use glance::{Glance, glance};
 pub use likeness::likeness;
 pub use sessions::MirrorLoss;
+pub use transport::{TCP, UDP};
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,11 @@
 use crate::wire::layer::Layer;
 use crate::wire::{Body, Datagram, Ip, Segment, icmp};
 
-/// Protocol numbers.
+/// Protocol number of TCP, in the header of IP.
+pub const TCP: u8 = 6;
+/// Protocol number of UDP.
+pub const UDP: u8 = 17;
 pub(super) const ICMP: u8 = 1;
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
 pub(super) const ICMPV6: u8 = 58;
 
 /// What an IP payload holds that is no tunnel.

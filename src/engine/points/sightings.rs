@@ -11,19 +11,17 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::engine::pipeline::is_unicast;
+use crate::engine::datagrams::is_unicast;
 use crate::limits::MAX_SIGHTINGS;
 use crate::probe::vantage::{PointSet, Vantage};
 use crate::source::{Frame, Input, PacketId};
 use crate::time::CaptureTime;
 use crate::transaction::assembler::DNS_PORT;
 use crate::transaction::beginning::begins_nothing;
-use crate::wire::{Body, Datagram, Decoder, Ip, Packet, Segment, likeness};
+use crate::wire::{Body, Datagram, Decoder, Ip, Packet, Segment, TCP, UDP, likeness};
 
 /// Points that can be told apart.
 pub(super) const MAX_POINTS: usize = 8;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 /// A packet whose other sightings may still come.
 struct Sighting {
