@@ -9,6 +9,7 @@ use anstream::AutoStream;
 use super::args::ColourWhen;
 use crate::error::Error;
 use crate::report::Style;
+use crate::source::{Capture, Options};
 
 /// An open destination.
 #[derive(Debug)]
@@ -85,6 +86,20 @@ pub enum Reader {
     There,
     /// The pipe was closed.
     Gone,
+}
+
+/// Whether a report in this place would take that of what is to be read, or of any other capture.
+#[must_use]
+pub fn takes_a_capture(path: &Path, inputs: &[PathBuf]) -> bool {
+    let is_capture = || path.is_file() && Capture::open(&[path.to_owned()], Options::default()).is_ok();
+    inputs.iter().any(|input| is_same_file(input, path)) || is_capture()
+}
+
+/// Whether two paths lead to one file.
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    one == other || place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 fn failed(path: &Path, operation: &'static str, source: io::Error) -> Error {

@@ -1,7 +1,7 @@
 //! From arguments to an exit code.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::args::{Arguments, Command, Common, ReportArguments};
 use super::console::say;
-use super::output::{Output, Reader};
+use super::output::{self, Output, Reader};
 use super::progress::ProgressLine;
 use super::sandbox::Allowed;
 use super::stats::Meter;
@@ -124,10 +124,8 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
         return live::follow(&arguments, common);
     }
     let settings = settings(common)?;
-    if let Some(output) = arguments.output.as_deref()
-        && arguments.files.iter().any(|file| is_same_file(file, output))
-    {
-        bail!("{} is a capture that is to be read; give the report another name", output.display());
+    if let Some(path) = arguments.output.as_deref().filter(|path| output::takes_a_capture(path, &arguments.files)) {
+        bail!("{} is a capture; give the report another name", path.display());
     }
     let output = Output::open(arguments.output.as_deref())?;
     let style = style(common, &output)?;
@@ -173,12 +171,6 @@ fn report(arguments: ReportArguments, common: &Common, analyse: Analyse<'_>) -> 
     let reached =
         common.fail_on.is_some_and(|least| report.findings.facts().iter().any(|finding| finding.severity >= least));
     Ok(if reached { FAILED_ON } else { 0 })
-}
-
-/// Whether two paths lead to one file that exists: writing a report there would empty the capture.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| path.canonicalize().ok();
-    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// Set by the first SIGINT; a second one ends the program at once.

@@ -80,6 +80,15 @@ fn a_report_never_takes_the_place_of_the_capture_it_is_about() {
     assert_eq!(refused.code, 2, "{}", refused.err);
     assert!(refused.err.contains("another name"), "{}", refused.err);
     assert_eq!(fs::read(&path).unwrap(), before);
+    // Nor that of one beside it, or in a folder that is read.
+    for read in [capture("direct-304.pcap"), folder.path().to_owned()] {
+        assert_eq!(run(words!["report", "-o", &path, read]).code, 2);
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+    let report = folder.path().join("report.txt");
+    for _ in 0..2 {
+        assert_eq!(run(words!["report", "-o", &report, folder.path()]).code, 0, "an older report goes");
+    }
 }
 
 #[test]

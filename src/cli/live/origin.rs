@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use super::super::args::ReportArguments;
+use super::super::output::is_same_file;
 use super::pace::Pace;
 
 /// One of three.
@@ -37,11 +38,7 @@ impl<'a> Origin<'a> {
             [] => bail!("--follow needs the file that is being written"),
             _ => bail!("--follow takes one file; follow each on its own"),
         };
-        let is_same = |output: &Path| {
-            output == file
-                || output.canonicalize().is_ok_and(|output| file.canonicalize().is_ok_and(|file| output == file))
-        };
-        if arguments.output.iter().chain(&live.write).any(|output| is_same(output)) {
+        if arguments.output.iter().chain(&live.write).any(|output| is_same_file(output, file)) {
             bail!("{}: cannot be followed and written to at the same time", file.display());
         }
         Ok(Self::File(file))
