@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Live capture against `tcpdump -w /dev/null` on the same interface in turn, in namespaces that this script makes and deletes.
 
-    sudo benches/live.py drops [--pps 400000] [--pairs 5] [--seconds 10]     # packets dropped; 0 pps is top speed
+    sudo benches/live.py drops [--pps 400000] [--pairs 5] [--seconds 10]     # packets dropped; 0 pps is the top speed of all cores
     sudo benches/live.py cpu   [--pps 100000] [--pairs 5] [--seconds 10]     # CPU seconds, bulk traffic
     sudo benches/live.py ui    [--pps 100000] [--pairs 5] [--seconds 10]     # the same with the terminal UI
     sudo benches/live.py soak  [--pps 50000] [--seconds 3600]                # resident memory, 10,000 new flows a second;
                                [--samples FILE]                              # all samples as CSV
     sudo benches/live.py delay [--times 20]                                  # from the packet that settles it to the line
 
-It needs target/release/ncsight (or --ncsight), tcpdump and tcpreplay. Medians are of the pairs in which tcpdump itself dropped
-nothing.
+It needs target/release/ncsight (or --ncsight), tcpdump and tcpreplay; for `--pps 0` trafgen (netsniff-ng) in its place, which
+sends from every core: where one core sends less than the rate that is wanted, two may. Medians are of the pairs in which
+tcpdump itself dropped nothing.
 """
 import argparse
 import json
@@ -77,9 +78,19 @@ def bulk(path, packets=100_000, size=1400):
     write(path, (packet(i % 97, 1000 + i * size, 0x10, b"" if i % 3 == 2 else data, back=i % 3 != 2) for i in range(packets)))
 
 
-def small(path, packets=100_000):
+def small_frames(packets):
     """Small packets of many established connections, most of which say nothing."""
-    write(path, (packet(i % 5000, 1000 + i, 0x10, b"\x17\x03\x03\x00\x50" + b"\xa5" * 80, back=i % 2 == 1) for i in range(packets)))
+    return (packet(i % 5000, 1000 + i, 0x10, b"\x17\x03\x03\x00\x50" + b"\xa5" * 80, back=i % 2 == 1) for i in range(packets))
+
+
+def small(path, packets=100_000):
+    write(path, small_frames(packets))
+
+
+def recipe(path, packets=10_000):
+    """The same in trafgen's words."""
+    with open(path, "w", encoding="ascii") as out:
+        out.writelines("{ " + ", ".join(map(hex, frame)) + " }\n" for frame in small_frames(packets))
 
 
 def flows(path, count=100_000):
@@ -178,11 +189,18 @@ def ncsight(cable, options, *more, **kind):
 
 def replay(cable, path, options):
     """Sends; gives packets sent and the rate that was reached."""
-    rate = ["--topspeed"] if not options.pps else ["--pps", str(options.pps)]
-    count = int((options.pps or 1_000_000) * options.seconds)
-    done = subprocess.run(["ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--preload-pcap", *rate, "--loop", "0", "--limit",
-                           str(count), "-i", "eth0", path], capture_output=True, text=True, check=True)
+    count = int(options.pps * options.seconds)
+    done = subprocess.run(["ip", "netns", "exec", cable.far, "tcpreplay", "-q", "--preload-pcap", "--pps", str(options.pps), "--loop",
+                           "0", "--limit", str(count), "-i", "eth0", path], capture_output=True, text=True, check=True)
     return int(re.search(r"Successful packets:\s+(\d+)", done.stdout)[1]), float(re.search(r"([\d.]+) pps", done.stdout)[1])
+
+
+def flood(cable, path, options):
+    """Sends as fast as all cores can; gives packets sent and the rate that was reached."""
+    count, start = int(400_000 * options.seconds), time.monotonic()
+    subprocess.run(["ip", "netns", "exec", cable.far, "trafgen", "-Q", "-q", "-n", str(count), "-o", "eth0", "-i", path],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return count, count / (time.monotonic() - start)
 
 
 def dropped(said):
@@ -190,14 +208,14 @@ def dropped(said):
     return int((re.findall(r"dropped (\d+) by the kernel", said) or re.findall(r"(\d+) packets dropped by kernel", said))[-1])
 
 
-def pairs(options, path, show, ours=ncsight):
+def pairs(options, path, show, ours=ncsight, send=replay):
     rows = []
     with Cable() as cable:
         for number in range(options.pairs):
             row = {}
             for name in (("tcpdump", "ncsight") if number % 2 == 0 else ("ncsight", "tcpdump")):
                 reader = tcpdump(cable) if name == "tcpdump" else ours(cable, options)
-                sent, rate = replay(cable, path, options)
+                sent, rate = send(cable, path, options)
                 cpu, said = reader.end()
                 row[name] = {"sent": sent, "pps": round(rate), "cpu": round(cpu, 3), "dropped": dropped(said)}
             rows.append(row)
@@ -209,8 +227,11 @@ def pairs(options, path, show, ours=ncsight):
 
 
 def drops(options, path):
-    small(path)
-    pairs(options, path, lambda rows: print("median drops of ncsight:", statistics.median(row["ncsight"]["dropped"] for row in rows)))
+    make, send, path = (small, replay, path) if options.pps else (recipe, flood, path.removesuffix(".pcap") + ".cfg")
+    make(path)
+    pairs(options, path, lambda rows: print(
+        "median drops of ncsight:", statistics.median(row["ncsight"]["dropped"] for row in rows),
+        "at", statistics.median(row["ncsight"]["pps"] for row in rows), "packets a second"), send=send)
 
 
 def cpu(options, path, ours=ncsight):

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use hashbrown::HashMap;
 
 use crate::limits::{MAX_PINNED_BYTES, MAX_RECALLED_BYTES};
@@ -18,6 +19,8 @@ const SMALL: usize = 700;
 const REORDERED: Duration = Duration::from_secs(1);
 /// What remembering a packet takes beside its bytes.
 const OVERHEAD: usize = 80;
+/// Packets lie one behind the other in blocks of this size.
+const BLOCK: usize = 256 << 10;
 
 /// A packet that is remembered.
 #[derive(Clone, Debug)]
@@ -33,7 +36,7 @@ pub struct Recalled {
     /// Its length on the wire.
     pub wire_len: u32,
     /// What was captured of it.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
 }
 
 impl Recalled {
@@ -56,6 +59,8 @@ impl Recalled {
 struct Latest {
     packets: VecDeque<Recalled>,
     bytes: usize,
+    /// What is left of the block that is being filled. A block is let go of with the last packet in it.
+    room: BytesMut,
 }
 
 impl Latest {
@@ -63,7 +68,12 @@ impl Latest {
         self.bytes += frame.data.len() + OVERHEAD;
         let at = frame.at;
         let Frame { link, fcs_len, wire_len, data, .. } = *frame;
-        self.packets.push_back(Recalled { id: at.id, time: at.time, link, fcs_len, wire_len, bytes: data.into() });
+        if self.room.capacity() < data.len() {
+            self.room = BytesMut::with_capacity(BLOCK.max(data.len()));
+        }
+        self.room.extend_from_slice(data);
+        let bytes = self.room.split().freeze();
+        self.packets.push_back(Recalled { id: at.id, time: at.time, link, fcs_len, wire_len, bytes });
         while self.bytes > MAX_RECALLED_BYTES
             && let Some(oldest) = self.packets.pop_front()
         {
@@ -119,7 +129,11 @@ impl Recall {
 
     /// Remembers the evidence of a finding until that of many later ones came.
     pub fn pin(&mut self, finding: &Finding) {
-        let packets = self.evidence(finding);
+        let mut packets = self.evidence(finding);
+        for kept in &mut packets {
+            // Its block goes when it is old.
+            kept.bytes = Bytes::copy_from_slice(&kept.bytes);
+        }
         let size = |packets: &[Recalled]| packets.iter().map(|kept| kept.bytes.len() + OVERHEAD).sum::<usize>();
         self.bytes += size(&packets);
         match self.pinned.insert(finding.id, packets) {

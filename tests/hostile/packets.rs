@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
     /// A capture of `attack` packets. When a third of them is written, those of the honest clients begin, in between.
     pub fn new(out: &'a mut dyn Write, attack: u64, honest: Vec<Vec<u8>>) -> io::Result<Self> {
         let begin = attack / 3;
-        let spacing = (begin / (honest.len() as u64 + 1)).min(ROUND_TRIP);
+        let spacing = (begin / (honest.len() as u64 + 1)).clamp(1, ROUND_TRIP);
         for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1] {
             out.write_all(&word.to_le_bytes())?;
         }

@@ -1,6 +1,6 @@
 //! The run itself: takes packets, has them judged, tells what is settled.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::super::args::{Common, ReportArguments};
@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::writer::Writer;
 use crate::engine::feed::Feed;
 use crate::engine::live::{Told, Watch};
-use crate::engine::recall::Memory;
+use crate::engine::recall::{Memory, Recall};
 use crate::engine::snapshot::Snapshot;
 use crate::report::live as report_live;
 use crate::report::{Format, Options, Style};
@@ -251,7 +251,8 @@ impl Run {
         source.stop();
         let patience = Instant::now() + DRAINED_WITHIN;
         while Instant::now() < patience {
-            let mut take = |frame: &Frame<'_>| taken(frame, watch, memory.as_ref(), bytes);
+            let mut recall = None;
+            let mut take = |frame: &Frame<'_>| taken(frame, watch, memory.as_ref(), &mut recall, bytes);
             let happened = source.next(PATIENCE, &mut take);
             let waits = happened == Happened::Nothing && self.pace.is_some() && !source.ends_soon();
             if waits || happened == Happened::Over {
@@ -271,12 +272,13 @@ impl Run {
 
     fn step(&mut self) -> anyhow::Result<Next> {
         let Self { watch, source: Some(source), memory, bytes, .. } = self else { return Ok(Next::End) };
-        let mut last = None;
+        let (mut last, mut recall) = (None, None);
         let mut take = |frame: &Frame<'_>| {
             last = last.max(Some(frame.at.time));
-            taken(frame, watch, memory.as_ref(), bytes);
+            taken(frame, watch, memory.as_ref(), &mut recall, bytes);
         };
         let happened = source.next(PATIENCE, &mut take);
+        drop(recall);
         if let Some(pace) = &mut self.pace {
             let time = match last {
                 Some(last) => {
@@ -387,12 +389,18 @@ impl Run {
     }
 }
 
-/// Takes a packet.
+/// Takes a packet. What is remembered is opened with the first of several that come together.
 #[inline]
-fn taken(frame: &Frame<'_>, watch: &mut Watch, memory: Option<&Memory>, bytes: &mut u64) {
+fn taken<'a>(
+    frame: &Frame<'_>,
+    watch: &mut Watch,
+    memory: Option<&'a Memory>,
+    recall: &mut Option<MutexGuard<'a, Recall>>,
+    bytes: &mut u64,
+) {
     *bytes += u64::from(frame.wire_len);
     watch.frame(frame);
     if let Some(memory) = memory {
-        memory.open().packet(frame);
+        recall.get_or_insert_with(|| memory.open()).packet(frame);
     }
 }
