@@ -174,7 +174,7 @@ fn conclude(
         let mut sets = match judgement {
             Judgement::Provisional => Matrix::named(world),
             Judgement::Final => {
-                world.clients.pack_all();
+                world.clients.pack_crowd();
                 Matrix::named_for_good(world)
             }
         };

@@ -109,8 +109,8 @@ fn is_without_address(finding: &Filed) -> bool {
 /// The link address that a finding is about.
 fn station(finding: &Filed) -> Option<Mac> {
     // Only conditions of the host itself are known by it.
-    let finding = finding.rule.starts_with("host.").then(|| finding.open())?;
-    Responder::mac_of(finding.details.host.as_ref()?.mac.as_deref()?)
+    let details = finding.rule.starts_with("host.").then(|| finding.details())?;
+    Responder::mac_of(details.host.as_ref()?.mac.as_deref()?)
 }
 
 /// All addresses of a host, the given one first.

@@ -241,8 +241,15 @@ impl Clients {
         }
     }
 
+    /// Packs every client where they take much: findings will want the room.
+    pub fn pack_crowd(&mut self) {
+        if self.kept() > self.max_loose {
+            self.pack_all();
+        }
+    }
+
     /// Packs every client.
-    pub fn pack_all(&mut self) {
+    pub(super) fn pack_all(&mut self) {
         while let Some(address) = self.open.pop_front() {
             self.pack(&address);
         }

@@ -171,8 +171,8 @@ pub fn client(
         text: words::difference(one.difference, one.finding, family_name(one.family), options.language),
     };
     Client {
-        address: client.address.to_string(),
-        addresses: client.addresses.iter().map(ToString::to_string).collect(),
+        address: client.address,
+        addresses: client.addresses.clone(),
         mac: client.mac.map(Responder::mac_text),
         name: client.name.as_deref().map(clean),
         os: client.os.as_deref().map(clean),
@@ -236,9 +236,9 @@ pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Option
         capability: finding.capability,
         family: finding.family,
         route: finding.route,
-        client: finding.client.to_string(),
+        client: finding.client,
         client_port: finding.client_port,
-        server: finding.server.map(|address| address.to_string()),
+        server: finding.server,
         server_port: finding.server_port,
         proxy: finding.proxy.map(|proxy| proxy.to_string()),
         host: finding.host.as_deref().map(clean),

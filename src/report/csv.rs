@@ -59,7 +59,7 @@ fn cells(finding: &Finding) -> Vec<String> {
         or_empty(finding.capability.as_ref()),
         finding.family.to_string(),
         or_empty(finding.route.as_ref()),
-        finding.client.clone(),
+        finding.client.to_string(),
         or_empty(finding.client_port.as_ref()),
         or_empty(finding.server.as_ref()),
         or_empty(finding.server_port.as_ref()),

@@ -167,17 +167,15 @@ pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
 /// Name and further addresses of a client.
 #[must_use]
 pub fn identity(client: &Client) -> String {
-    let others: Vec<&str> =
-        client.addresses.iter().map(String::as_str).filter(|address| *address != client.address).collect();
+    let others = client.addresses.iter().filter(|address| **address != client.address);
     let facts: Vec<String> = others
-        .into_iter()
-        .map(str::to_owned)
+        .map(ToString::to_string)
         .chain(client.name.as_deref().map(safe))
         .chain(client.mac.clone())
         .chain(client.os.as_deref().map(safe))
         .chain((client.role != Role::Client).then(|| client.role.to_string()))
         .collect();
-    if facts.is_empty() { client.address.clone() } else { format!("{} ({})", client.address, facts.join(", ")) }
+    if facts.is_empty() { client.address.to_string() } else { format!("{} ({})", client.address, facts.join(", ")) }
 }
 
 /// A family's state in words, with a mark.

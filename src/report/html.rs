@@ -115,7 +115,7 @@ fn contents(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Resu
     for fact in facts {
         let finding = report.findings.in_words(fact);
         let (mark, class, id) = (mark(finding.severity), finding.severity.name(), finding.id);
-        let (when, client) = (finding.started.in_zone(&style.zone), plain(&finding.client));
+        let (when, client) = (finding.started.in_zone(&style.zone), finding.client);
         let title = inline(&finding.title);
         writeln!(
             out,

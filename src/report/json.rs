@@ -1,21 +1,17 @@
 //! JSON: the report as it is, or one finding a line.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::in_order::in_order;
 use super::model::Report;
+use super::pretty;
 use super::shown::Place;
-
-/// Bytes that are handed on at once: most lines are a few behind an indentation.
-const PIECE: usize = 64 << 10;
 
 /// The whole report, indented, with a final line end.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(PIECE, out);
-    serde_json::to_writer_pretty(&mut out, report).map_err(io::Error::from)?;
-    writeln!(out)?;
-    out.flush()
+    pretty::write(report, out)?;
+    writeln!(out)
 }
 
 /// One finding a line; `evidence[].input` is the path of the capture, because a line stands alone.

@@ -23,6 +23,7 @@ pub mod model;
 pub mod networks;
 mod paint;
 mod portals;
+mod pretty;
 mod rates;
 pub mod schema;
 pub mod select;

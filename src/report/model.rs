@@ -3,6 +3,8 @@
 //! Field names and their order are an interface. What is absent is null or empty, never missing. Text from the wire is
 //! already safe to print, and is in the reader's language where it is ours.
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -173,9 +175,9 @@ pub struct NotDecoded {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Client {
     /// Its address.
-    pub address: String,
+    pub address: IpAddr,
     /// All its addresses.
-    pub addresses: Vec<String>,
+    pub addresses: Vec<IpAddr>,
     /// Link address, where it is its own.
     pub mac: Option<String>,
     /// Its name, where it told one.
@@ -284,7 +286,7 @@ pub struct Network {
     /// How many clients.
     pub count: usize,
     /// Their addresses.
-    pub clients: Vec<String>,
+    pub clients: Vec<IpAddr>,
     /// The findings behind it.
     pub findings: Vec<u32>,
     /// How many clients get through there.
@@ -374,11 +376,11 @@ pub struct Finding {
     /// Which way the request went.
     pub route: Option<Route>,
     /// Who asked.
-    pub client: String,
+    pub client: IpAddr,
     /// The client's port on the decisive connection.
     pub client_port: Option<u16>,
     /// Who was asked.
-    pub server: Option<String>,
+    pub server: Option<IpAddr>,
     /// The server's port.
     pub server_port: Option<u16>,
     /// The explicit proxy, `address:port`.

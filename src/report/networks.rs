@@ -14,7 +14,7 @@ use super::words::network::{self, Tally};
 use crate::engine::snapshot::Client;
 use crate::time::CaptureTime;
 use crate::verdict::relate::is_success;
-use crate::verdict::{Cause, Filed, Finding, Role, Route, Severity, Verdict};
+use crate::verdict::{Cause, Details, Filed, Role, Route, Severity, Verdict};
 
 /// A failure and a success of two clients that lie further apart say nothing about each other.
 const SAME_TIME: Duration = Duration::from_secs(150);
@@ -74,15 +74,15 @@ pub fn summaries(findings: &[&Filed], clients: &[&Client], language: Language) -
     let mut all: Outcomes<'_> = BTreeMap::new();
     let mut answerers = Answerers::default();
     for finding in findings {
-        // Their proof is packed: it is unpacked once, and only where somebody looks into it.
-        let opened = LazyCell::new(|| finding.open());
+        // Their proof may be packed: it is unpacked once, and only where somebody looks into it.
+        let details = LazyCell::new(|| finding.details());
         if Answerers::concern(finding) {
-            answerers.add(&opened);
+            answerers.add(finding, &details);
         }
         let Some(failed) = outcome(finding).filter(|_| single(&finding)) else { continue };
         let client = own(finding);
         let probe = finding.probe;
-        let place = shared(finding, failed, || &opened).map(|key| {
+        let place = shared(finding, failed, || &details).map(|key| {
             *numbers.entry(key).or_insert_with(|| {
                 places.push(Outcomes::new());
                 places.len() - 1
@@ -145,25 +145,25 @@ fn note<'a>(outcomes: &mut Outcomes<'a>, client: IpAddr, outcome: Outcome<'a>) {
     }
 }
 
-/// The portal, proxy or resolver that a finding met; `opened` unpacks it.
-fn shared<'a>(finding: &Filed, failed: bool, opened: impl Fn() -> &'a Finding) -> Option<Key> {
+/// The portal, proxy or resolver that a finding met; `details` are its facts.
+fn shared<'a>(finding: &Filed, failed: bool, details: impl Fn() -> &'a Details) -> Option<Key> {
     if let Some(proxy) = finding.proxy() {
         let about_proxy = !failed || finding.cause.and_then(stage) == Some("proxy");
         return about_proxy.then(|| (NetworkKind::Proxy, proxy.to_string()));
     }
-    let portal = (finding.verdict == Verdict::HotspotDetected).then(|| portal(opened())).flatten();
+    let portal = (finding.verdict == Verdict::HotspotDetected).then(|| portal(details())).flatten();
     if let Some(host) = portal {
         return Some((NetworkKind::Portal, host));
     }
     let by_name = !failed || finding.cause.and_then(stage) == Some("dns");
-    let dns = by_name.then(|| opened().details.dns.as_ref()).flatten();
+    let dns = by_name.then(|| details().dns.as_ref()).flatten();
     let resolver = dns.and_then(|dns| dns.servers.first());
     resolver.map(|server| (NetworkKind::Resolver, server.to_string()))
 }
 
 /// The host that a portal sends its visitors to.
-fn portal(finding: &Finding) -> Option<String> {
-    let location = finding.details.http.as_ref()?.location.as_deref()?;
+fn portal(details: &Details) -> Option<String> {
+    let location = details.http.as_ref()?.location.as_deref()?;
     let after = location.split_once("://").map_or(location, |(_, rest)| rest);
     let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
     Some(clean(&host.to_ascii_lowercase()))
@@ -216,7 +216,7 @@ fn made(
         kind,
         name,
         count: failing.len(),
-        clients: failing.iter().map(|(client, _)| client.to_string()).collect(),
+        clients: failing.iter().map(|(client, _)| **client).collect(),
         findings,
         succeeded,
         failed: failing.len(),
@@ -277,12 +277,12 @@ fn stages(
             kind: NetworkKind::Stage,
             name: stage.to_owned(),
             count: clients.len(),
-            clients: clients.iter().map(ToString::to_string).collect(),
             findings,
             succeeded: 0,
             failed: clients.len(),
             look_at: Where::Unclear.name().to_owned(),
             text: network::stage(stage, clients.len(), language),
+            clients: clients.into_iter().collect(),
             systems: Vec::new(),
             product: None,
         })

@@ -9,7 +9,7 @@ use super::language::Language;
 use super::model::{Network, NetworkKind};
 use super::networks::Where;
 use super::words::network::{self, Tally};
-use crate::verdict::{Cause, Filed, Finding, Severity, Verdict};
+use crate::verdict::{Cause, Details, Filed, Severity, Verdict};
 
 /// Name of Windows among the systems.
 const WINDOWS: &str = "Windows";
@@ -25,16 +25,16 @@ impl Answerers {
         finding.severity >= Severity::Warning && (finding.os_check || finding.verdict == Verdict::HotspotDetected)
     }
 
-    /// Adds what a finding that may be about one says.
-    pub fn add(&mut self, finding: &Finding) {
-        let (Some(key), Some(system)) = (answerer(finding), system(finding)) else { return };
+    /// Adds what a finding that may be about one says; `details` are its facts.
+    pub fn add(&mut self, finding: &Filed, details: &Details) {
+        let (Some(key), Some(system)) = (answerer(finding, details), system(finding, details)) else { return };
         let group = self.0.entry(key).or_default();
         group.clients.insert(finding.client);
         if !group.systems.contains(system) {
             group.systems.insert(system.to_owned());
         }
         group.findings.push(finding.id);
-        let product = finding.details.responder.as_ref().and_then(|responder| responder.product.as_deref());
+        let product = details.responder.as_ref().and_then(|responder| responder.product.as_deref());
         group.product = group.product.take().or_else(|| product.map(clean));
     }
 
@@ -65,7 +65,7 @@ impl Group {
             kind,
             name,
             count,
-            clients: self.clients.iter().map(ToString::to_string).collect(),
+            clients: self.clients.iter().copied().collect(),
             findings: self.findings,
             succeeded: 0,
             failed: count,
@@ -78,8 +78,8 @@ impl Group {
 }
 
 /// Whose check met it.
-fn system(finding: &Finding) -> Option<&str> {
-    match (finding.verdict, &finding.details.os_check) {
+fn system<'a>(finding: &Filed, details: &'a Details) -> Option<&'a str> {
+    match (finding.verdict, &details.os_check) {
         (Verdict::HotspotDetected, _) => Some(WINDOWS),
         (Verdict::OsCheckPortal | Verdict::OsCheckBlocked | Verdict::OsCheckFailed, Some(check)) => Some(&check.system),
         _ => None,
@@ -87,11 +87,11 @@ fn system(finding: &Finding) -> Option<&str> {
 }
 
 /// What answered, and its name: where it redirects to, its page's title, or the product that it looks like.
-fn answerer(finding: &Finding) -> Option<(NetworkKind, String)> {
-    if finding.proxy.is_some() {
+fn answerer(finding: &Filed, details: &Details) -> Option<(NetworkKind, String)> {
+    if finding.proxy().is_some() {
         return None;
     }
-    let http = finding.details.http.as_ref()?;
+    let http = details.http.as_ref()?;
     if let Some(location) = http.location.as_deref() {
         let after = location.split_once("://").map_or(location, |(_, rest)| rest);
         let host = after.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
@@ -99,7 +99,7 @@ fn answerer(finding: &Finding) -> Option<(NetworkKind, String)> {
     }
     let refuses = matches!(finding.cause, Some(Cause::HttpBlocked | Cause::HttpInterceptAuth | Cause::HttpServerError));
     let kind = if refuses { NetworkKind::Answerer } else { NetworkKind::Portal };
-    let product = finding.details.responder.as_ref().and_then(|responder| responder.product.as_deref());
+    let product = details.responder.as_ref().and_then(|responder| responder.product.as_deref());
     Some((kind, clean(http.title.as_deref().or(product)?)))
 }
 
@@ -107,7 +107,7 @@ fn answerer(finding: &Finding) -> Option<(NetworkKind, String)> {
 mod tests {
     use super::*;
     use crate::report::explain::example;
-    use crate::verdict::{HttpDetails, OsCheckDetails};
+    use crate::verdict::{Finding, HttpDetails, OsCheckDetails};
 
     fn met(id: u32, client: [u8; 4], system: Option<&str>, http: HttpDetails, cause: Cause) -> Finding {
         let verdict = if system.is_some() { Verdict::OsCheckPortal } else { Verdict::HotspotDetected };
@@ -122,8 +122,9 @@ mod tests {
     fn answered(findings: &[Finding]) -> Vec<Network> {
         let mut answerers = Answerers::default();
         for finding in findings {
-            assert!(Answerers::concern(&Filed::of(finding.clone())));
-            answerers.add(finding);
+            let filed = Filed::of(finding.clone());
+            assert!(Answerers::concern(&filed));
+            answerers.add(&filed, &filed.details());
         }
         answerers.networks(Language::En)
     }

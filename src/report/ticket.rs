@@ -116,16 +116,12 @@ pub fn diagram(finding: &verdict::Finding, digits: u8, language: Language) -> St
 /// Protocol, addresses and ports.
 fn tuple(finding: &verdict::Finding) -> String {
     let protocol = if finding.conversations.iter().any(|own| !own.udp) { "TCP" } else { "UDP" };
-    let end = |address: std::net::IpAddr, port: Option<u16>| match port {
-        Some(port) => std::net::SocketAddr::new(address, port).to_string(),
-        None => address.to_string(),
-    };
-    let mut text = format!("{protocol} {}", end(finding.client, finding.client_port));
+    let mut text = format!("{protocol} {}", words::socket(finding.client, finding.client_port));
     if let Some(proxy) = finding.proxy {
         text.push_str(&format!(" -> proxy {proxy}"));
     }
     if let Some(server) = finding.server {
-        text.push_str(&format!(" -> {}", end(server, finding.server_port)));
+        text.push_str(&format!(" -> {}", words::socket(server, finding.server_port)));
     }
     text
 }

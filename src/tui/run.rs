@@ -33,6 +33,9 @@ const FRAME: Duration = Duration::from_millis(16);
 /// An input that cannot be read is mostly known after this time: then no screen is opened at all.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// Who is continued in the background hears within this time whether it is to end.
+const IN_BACKGROUND: Duration = Duration::from_millis(200);
+
 /// Findings that are given up within a moment.
 const MANY: usize = 1000;
 /// The number of the signal for a terminal that is gone.
@@ -210,16 +213,16 @@ impl Loop {
             Message::Asked(Asked::Pause) => {
                 give_back()?;
                 signals::stop_here()?;
-                self.resume()?;
                 *changed = true;
+                self.go_on()
             }
             Message::Asked(Asked::GoOn) => {
-                self.resume()?;
                 *changed = true;
+                self.go_on()
             }
-            Message::Asked(Asked::End(signal)) => return Ok(Some(Ended::Signal(signal))),
-            Message::News => return self.news(changed),
-            Message::Done(event) => return self.happen(*event, changed),
+            Message::Asked(Asked::End(signal)) => Ok(Some(Ended::Signal(signal))),
+            Message::News => self.news(changed),
+            Message::Done(event) => self.happen(*event, changed),
             Message::Terminal(event) => {
                 let event = match event {
                     terminal_event::Event::Key(key) => Event::Key(key),
@@ -228,10 +231,9 @@ impl Loop {
                     terminal_event::Event::Resize(columns, rows) => Event::Resize(columns, rows),
                     terminal_event::Event::FocusGained | terminal_event::Event::FocusLost => return Ok(None),
                 };
-                return self.happen(event, changed);
+                self.happen(event, changed)
             }
         }
-        Ok(None)
     }
 
     /// Takes what is new.
@@ -350,11 +352,27 @@ impl Loop {
     }
 
     /// The shell continued us: the terminal is ours again, and may have another size.
-    fn resume(&mut self) -> io::Result<()> {
+    /// Goes on after a pause. `kill %1` continues a paused job in the background, for it to end: the terminal is the shell's
+    /// then, and who touches it is stopped again.
+    fn go_on(&mut self) -> io::Result<Option<Ended>> {
+        let patience = Instant::now() + IN_BACKGROUND;
+        let mut others = Vec::new();
+        while !signals::is_in_foreground()
+            && let Ok(message) = self.inbox.recv_timeout(patience.saturating_duration_since(Instant::now()))
+        {
+            match message {
+                Message::Asked(Asked::End(signal)) => return Ok(Some(Ended::Signal(signal))),
+                other => others.push(other),
+            }
+        }
+        for message in others {
+            let _ = self.send.send(message);
+        }
         enter()?;
         let (columns, rows) = ratatui::crossterm::terminal::size()?;
         update(&mut self.state, Event::Resize(columns, rows));
-        self.redraw()
+        self.redraw()?;
+        Ok(None)
     }
 
     /// Draws everything anew. `Terminal::clear` would ask the terminal for its cursor, and the answer would come to

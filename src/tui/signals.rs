@@ -1,7 +1,7 @@
 //! Signals of the system: requests to end, to pause and to go on.
 
 #[cfg(unix)]
-pub use unix::{listen, stop_here, suspend_job};
+pub use unix::{is_in_foreground, listen, stop_here, suspend_job};
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,12 @@ mod unix {
         Ok(())
     }
 
+    /// Whether the terminal is this pipeline's: a shell may continue a job in the background.
+    pub fn is_in_foreground() -> bool {
+        let own = rustix::process::getpgrp();
+        rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == own)
+    }
+
     /// Pauses this process until the shell continues it.
     pub fn stop_here() -> io::Result<()> {
         signal_hook::low_level::emulate_default_handler(SIGTSTP)
@@ -58,6 +64,12 @@ mod unix {
 #[cfg(not(unix))]
 pub fn listen(_: impl Fn(Asked) -> bool + Send + 'static) -> std::io::Result<()> {
     Ok(())
+}
+
+/// There is no job control.
+#[cfg(not(unix))]
+pub fn is_in_foreground() -> bool {
+    true
 }
 
 /// There is no job control.

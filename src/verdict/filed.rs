@@ -1,6 +1,7 @@
-//! Findings as they are kept until they are shown: what lists and states need at hand, the proof packed. A capture of a
-//! hundred thousand troubled clients has three findings of each.
+//! Findings as they are kept until they are shown: what lists and states need at hand, the proof packed where there are
+//! many. A capture of a hundred thousand troubled clients has three findings of each.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -31,17 +32,29 @@ thread_local! {
 /// Where the proof of a finding is.
 #[derive(Clone, Debug)]
 enum Proof {
-    /// By itself.
+    /// As it is.
+    Open(Box<Rest>),
+    /// Packed, by itself.
     Alone(Box<[u8]>),
     /// At a place in a piece with others.
     Shared(Arc<Block>, u16),
 }
 
 impl Proof {
-    fn open(&self) -> Rest {
+    fn open(&self) -> Cow<'_, Rest> {
         match self {
-            Self::Alone(bytes) => unpack(bytes),
-            Self::Shared(block, place) => unpack(pick(&opened(block), usize::from(*place))),
+            Self::Open(rest) => Cow::Borrowed(rest),
+            Self::Alone(bytes) => Cow::Owned(unpack(bytes)),
+            Self::Shared(block, place) => Cow::Owned(unpack(pick(&opened(block), usize::from(*place)))),
+        }
+    }
+
+    /// Bytes that it takes by itself, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Open(rest) => rest.bytes(),
+            Self::Alone(bytes) => bytes.len(),
+            Self::Shared(..) => 0,
         }
     }
 }
@@ -64,19 +77,21 @@ fn opened(block: &Arc<Block>) -> Rc<[u8]> {
 /// Bytes of the proofs that stand by themselves.
 #[must_use]
 pub fn alone(findings: &[Filed]) -> usize {
-    findings.iter().map(|filed| if let Proof::Alone(bytes) = &filed.proof { bytes.len() } else { 0 }).sum()
+    findings.iter().map(|filed| filed.proof.bytes()).sum()
 }
 
 /// Puts the proofs of those findings that have theirs by themselves into common pieces.
 pub fn share<'a>(findings: impl IntoIterator<Item = &'a mut Filed>) {
     let mut alone: Vec<(&mut Proof, Box<[u8]>)> = findings
         .into_iter()
-        .filter_map(|filed| match &mut filed.proof {
-            Proof::Alone(bytes) => {
-                let bytes = std::mem::take(bytes);
-                Some((&mut filed.proof, bytes))
-            }
-            Proof::Shared(..) => None,
+        .filter_map(|filed| {
+            let bytes = match &mut filed.proof {
+                Proof::Open(rest) => pack(rest),
+                Proof::Alone(bytes) => std::mem::take(bytes),
+                Proof::Shared(..) => return None,
+            };
+            filed.proof = Proof::Alone(Box::default());
+            Some((&mut filed.proof, bytes))
         })
         .collect();
     for sharers in alone.chunks_mut(SHARERS) {
@@ -130,7 +145,7 @@ impl PartialEq for Filed {
 }
 
 /// What only who reads a finding needs.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Rest {
     revision: u32,
     confidence_reasons: Vec<Doubt>,
@@ -143,10 +158,33 @@ struct Rest {
     remarks: Vec<Remark>,
 }
 
+impl Rest {
+    /// Bytes that it takes, about: facts of one or two subjects, and what most packets say.
+    fn bytes(&self) -> usize {
+        const FACTS: usize = 1024;
+        const SAID: usize = size_of::<Evidence>() + 64;
+        size_of::<Self>()
+            + FACTS
+            + self.evidence.len() * SAID
+            + self.conversations.len() * size_of::<Conversation>()
+            + self.remarks.len() * size_of::<Remark>()
+    }
+}
+
 impl Filed {
-    /// Files a finding.
+    /// Files a finding, its proof packed.
     #[must_use]
     pub fn of(finding: Finding) -> Self {
+        let mut filed = Self::open_of(finding);
+        if let Proof::Open(rest) = &filed.proof {
+            filed.proof = Proof::Alone(pack(rest));
+        }
+        filed
+    }
+
+    /// Files a finding, its proof at hand.
+    #[must_use]
+    pub fn open_of(finding: Finding) -> Self {
         let (probe, os_check) = (is_probe(&finding), is_os_check(&finding));
         let Finding {
             id,
@@ -215,7 +253,7 @@ impl Filed {
             count,
             probe,
             os_check,
-            proof: Proof::Alone(pack(&rest)),
+            proof: Proof::Open(Box::new(rest)),
         }
     }
 
@@ -232,7 +270,7 @@ impl Filed {
             conversations,
             details,
             remarks,
-        } = self.proof.open();
+        } = self.proof.open().into_owned();
         Finding {
             id: self.id,
             revision,
@@ -266,6 +304,15 @@ impl Filed {
         }
     }
 
+    /// Facts of the finding by subject.
+    #[must_use]
+    pub fn details(&self) -> Cow<'_, Details> {
+        match self.proof.open() {
+            Cow::Borrowed(rest) => Cow::Borrowed(&rest.details),
+            Cow::Owned(rest) => Cow::Owned(rest.details),
+        }
+    }
+
     /// The explicit proxy.
     #[must_use]
     pub fn proxy(&self) -> Option<SocketAddr> {
@@ -274,9 +321,10 @@ impl Filed {
 
     /// Changes the finding, its proof included.
     pub fn edit<T>(&mut self, change: impl FnOnce(&mut Finding) -> T) -> T {
+        let is_open = matches!(self.proof, Proof::Open(_));
         let mut finding = self.open();
         let told = change(&mut finding);
-        *self = Self::of(finding);
+        *self = if is_open { Self::open_of(finding) } else { Self::of(finding) };
         told
     }
 

@@ -189,7 +189,7 @@ impl<'a> Beside<'a> {
             for (place, mut finding) in (first..).zip(self.judge_host(world, roles, host)) {
                 finding.id = place;
                 finding.related.iter_mut().for_each(|other| *other += first);
-                filed.push(Filed::of(finding));
+                filed.push(Filed::open_of(finding));
             }
         }
         if tight {

@@ -164,9 +164,8 @@ impl Shown<'_> {
                 Some(format!("cookie {}", head()?.cookies.get(place)?))
             }
             Sign::Title(part) => self.title.as_ref()?.contains(part).then(|| "title".to_owned()),
-            Sign::Location(part) => {
-                memchr::memmem::find(self.location.as_ref()?.as_bytes(), part.as_bytes()).map(|_| "location".to_owned())
-            }
+            Sign::Location(part) => self.location.as_ref()?.contains(part).then(|| "location".to_owned()),
+            Sign::Body(_) if self.page.is_empty() => None,
             // Pages are long and marks are many: the search that looks at many bytes at once.
             Sign::Body(part) => memchr::memmem::find(self.page.as_bytes(), part.as_bytes()).map(|_| "body".to_owned()),
             Sign::Certificate(part) => {

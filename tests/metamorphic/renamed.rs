@@ -72,9 +72,8 @@ fn texts(finding: &Finding) -> Vec<String> {
     texts.extend(finding.would_change.iter().cloned());
     texts.extend(finding.confidence_reasons.iter().cloned());
     texts.extend(finding.evidence.iter().map(|evidence| format!("{}: {}", evidence.packet, evidence.note)));
-    texts.extend(
-        [&finding.server, &finding.proxy, &finding.url].into_iter().map(|text| text.clone().unwrap_or_default()),
-    );
+    texts.extend(finding.server.map(|server| server.to_string()));
+    texts.extend([&finding.proxy, &finding.url].into_iter().flatten().cloned());
     texts
 }
 
@@ -89,8 +88,9 @@ fn stale(report: &Report<'_>, names: &Names) -> Vec<String> {
                 }
             }
         }
+        let client = finding.client.to_string();
         let by_number = finding.filter.contains("frame.number");
-        if !by_number && !words(&finding.filter).any(|(_, word)| word == finding.client) {
+        if !by_number && !words(&finding.filter).any(|(_, word)| word == client) {
             faults.push(format!(
                 "the filter of finding {} does not name {}: {}",
                 finding.id, finding.client, finding.filter

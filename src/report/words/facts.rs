@@ -1,6 +1,6 @@
 //! The names of a finding, safe to print and never absent: what the sentences are filled with.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::report::language::{Language, say};
 use crate::text::sanitize;
@@ -267,12 +267,10 @@ fn version_name(version: &str) -> String {
     }
 }
 
-fn socket(address: IpAddr, port: Option<u16>) -> String {
-    match (address, port) {
-        (IpAddr::V6(v6), Some(port)) => format!("[{v6}]:{port}"),
-        (address, Some(port)) => format!("{address}:{port}"),
-        (address, None) => address.to_string(),
-    }
+/// An address, with its port where that is known.
+#[must_use]
+pub fn socket(address: IpAddr, port: Option<u16>) -> String {
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
 }
 
 /// Whether nothing came that would be an answer.

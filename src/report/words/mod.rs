@@ -35,7 +35,7 @@ mod windows;
 pub use advice::{capture_again, never};
 pub use cause::meaning as cause_meaning;
 pub use doubt::doubt;
-pub use facts::safe;
+pub use facts::{safe, socket};
 pub use note::note;
 pub use office::{heading as endpoints_heading, look_next, network_cleared, row as endpoint_row};
 pub use reason::prediction;

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{pane, scrollbar};
 use crate::report::language::{Language, say};
 use crate::report::model;
-use crate::report::words::{capture_again, never};
+use crate::report::words::{capture_again, never, socket};
 use crate::report::wrap::wrap;
 use crate::tui::fit::pad;
 use crate::tui::layout::parts;
@@ -218,18 +218,12 @@ impl Page<'_> {
 
 /// Client, and what was asked of whom.
 fn who(story: &model::Finding) -> String {
-    let port = |port: Option<u16>| port.map(|port| format!(":{port}")).unwrap_or_default();
-    let bracketed = |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
-    let mut text = story.client.clone();
-    if story.client_port.is_some() {
-        text = format!("{}{}", bracketed(&story.client), port(story.client_port));
-    }
+    let mut text = socket(story.client, story.client_port);
     if let Some(proxy) = &story.proxy {
         text.push_str(&format!(" → {proxy}"));
     }
-    if let Some(server) = &story.server {
-        let server = if story.server_port.is_some() { bracketed(server) } else { server.clone() };
-        text.push_str(&format!(" → {server}{}", port(story.server_port)));
+    if let Some(server) = story.server {
+        text.push_str(&format!(" → {}", socket(server, story.server_port)));
     }
     match (&story.url, &story.host) {
         (Some(url), _) => text.push_str(&format!("  {url}")),
