@@ -12,7 +12,6 @@ demo: setup
 
 test: setup
 	$(CARGO) test --locked
-	$(CARGO) check --locked --no-default-features
 
 lint: setup
 	$(CARGO) fmt --check
@@ -34,9 +33,10 @@ setup:
 	fi
 
 # Compares what is read with what tshark reads, in captures/ and in the folder that NCSIGHT_CORPUS names.
+COMPARE ?=
 compare: setup
 	$(CARGO) build --locked
-	python3 tests/tshark/compare.py --ncsight target/debug/ncsight
+	python3 tests/tshark/compare.py --ncsight target/debug/ncsight $(COMPARE)
 
 # Mutated bytes for every parser (fuzz/README.md): seconds for each target, and which.
 FUZZ_SECONDS ?= 5

@@ -253,12 +253,13 @@ impl TableLimits {
     pub const fn for_memory(bytes: usize) -> Self {
         let unit = if bytes < (16 << 20) { 16 << 20 } else { bytes };
         Self {
-            flows: unit / 1024,
-            flow_bytes: unit / 4,
+            // The half of what a hash table of 2^n places holds: connections that come and go make it no larger then.
+            flows: unit / 1024 / 8 * 7,
+            flow_bytes: unit / 8,
             lookups: unit / 4096,
             clients: unit / 2048,
-            open_clients: unit >> 17,
-            loose_bytes: unit / 8,
+            open_clients: unit / (192 << 10),
+            loose_bytes: unit / 16,
             hosts: unit / 2048,
             stations: unit / 8192,
             station_events: unit / 8192,

@@ -76,6 +76,8 @@ pub struct Client {
     pub dropped: u64,
     /// It asked, connected or requested something: not only somebody who answers.
     pub asks: bool,
+    /// Somebody answered it.
+    pub answered: bool,
     /// Exchanges of it were kept.
     pub exchanged: bool,
     /// It said for whom it asks (`Via`, `X-Forwarded-For`), in an exchange that was kept.

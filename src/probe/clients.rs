@@ -24,6 +24,8 @@ pub struct Clients {
     open: VecDeque<IpAddr>,
     /// Clients that are packed loosely, in the order in which they were; some are open again or gone.
     loose: VecDeque<IpAddr>,
+    /// Clients that had no answer when they were first seen, in that order; some have one since, or are gone.
+    unanswered: VecDeque<IpAddr>,
     max: usize,
     max_open: usize,
     max_loose: usize,
@@ -156,10 +158,30 @@ impl Clients {
         self.table.shrink_to(self.table.len() * 2);
         self.open.retain(|address| self.table.contains_key(address));
         self.loose.retain(|address| self.table.contains_key(address));
+        self.unanswered.retain(|address| self.table.contains_key(address));
         self.bytes = self.table.values().fold(Bytes::default(), |sum, slot| sum.plus(slot.bytes()));
     }
 
-    /// The client of that address, made where there is room.
+    /// The client of that address, made where there is room. One that was `answered` takes the place of the oldest one that
+    /// nobody answered, where there is none: floods of requests without answers are cheap to make.
+    pub(super) fn admit(&mut self, address: IpAddr, at: PacketRef, answered: bool) -> Option<&mut Client> {
+        if answered && self.table.len() >= self.max && !self.table.contains_key(&address) {
+            while let Some(oldest) = self.unanswered.pop_front() {
+                if self.table.get(&oldest).is_some_and(|slot| !slot.brief().answered)
+                    && let Some(slot) = self.table.remove(&oldest)
+                {
+                    self.bytes = self.bytes.minus(slot.bytes());
+                    self.refused += 1;
+                    break;
+                }
+            }
+        }
+        let client = self.get_or_add(address, at)?;
+        client.answered |= answered;
+        Some(client)
+    }
+
+    /// The same for one of whom it is not known whether anybody answered.
     pub(super) fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
         let known = self.table.len();
         if let Entry::Vacant(vacant) = self.table.entry(address) {
@@ -169,6 +191,7 @@ impl Clients {
             }
             self.serial += 1;
             vacant.insert(Slot::Open(Box::new(Open::new(Client::new(self.serial)))));
+            self.unanswered.push_back(address);
             self.stands_open(address);
         }
         let client = self.open(&address)?;
@@ -205,12 +228,16 @@ impl Clients {
         self.bytes.open = self.bytes.open.saturating_sub(bytes);
     }
 
-    /// Notes that a client stands open now, and packs one that has not been used for long where too many do.
+    /// Notes that a client stands open now, and packs those that have not been used for long where too many do, or those that
+    /// do take too much.
     fn stands_open(&mut self, address: IpAddr) {
         self.open.push_back(address);
-        while self.open.len() > self.max_open
-            && let Some(oldest) = self.open.pop_front()
-        {
+        // Each may be passed over once because it was used.
+        for _ in 0..2 * self.open.len() {
+            if self.open.len() <= self.max_open && self.bytes.open <= 2 * self.max_loose {
+                break;
+            }
+            let Some(oldest) = self.open.pop_front() else { break };
             let Some(Slot::Open(open)) = self.table.get_mut(&oldest) else { continue };
             if open.rest() || oldest == address {
                 self.open.push_back(oldest);

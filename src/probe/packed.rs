@@ -23,6 +23,8 @@ pub struct Brief {
     pub mac: Option<Mac>,
     /// It asked, connected or requested something.
     pub asks: bool,
+    /// Somebody answered it.
+    pub answered: bool,
     /// Exchanges of it are kept.
     pub exchanged: bool,
     /// It said for whom it asks.
@@ -34,8 +36,8 @@ pub struct Brief {
 impl Brief {
     /// What is known of an open client.
     pub(super) const fn of(client: &Client) -> Self {
-        let Client { first, last, mac, asks, exchanged, forwards, proxied, .. } = *client;
-        Self { first, last, mac, asks, exchanged, forwards, proxied }
+        let Client { first, last, mac, asks, answered, exchanged, forwards, proxied, .. } = *client;
+        Self { first, last, mac, asks, answered, exchanged, forwards, proxied }
     }
 }
 
@@ -259,6 +261,11 @@ pub(super) mod cost {
     pub const EXCHANGE: usize = size_of::<Exchange>() + 1024;
     pub const HANDSHAKE: usize = size_of::<Handshake>() + 1024;
 
+    /// An exchange with what is kept of its body.
+    pub fn exchange(exchange: &Exchange) -> usize {
+        EXCHANGE + exchange.response.as_ref().map_or(0, |response| response.body.bytes.len())
+    }
+
     /// All that is kept of a client.
     pub fn of(client: &Client) -> usize {
         let found = client.discovery.as_deref();
@@ -267,7 +274,8 @@ pub(super) mod cost {
         (client.lookups.len() + lookups) * LOOKUP
             + calls * CALL
             + client.failed.len() * ATTEMPTED
-            + (client.exchanges.len() + fetches) * EXCHANGE
+            + client.exchanges.iter().map(|one| exchange(one)).sum::<usize>()
+            + fetches * EXCHANGE
             + client.handshakes.len() * HANDSHAKE
     }
 }

@@ -260,7 +260,7 @@ impl World {
             let room = self.limits.hosts.saturating_sub(self.probe_servers.len());
             self.probe_servers.extend(answer.addresses.iter().take(room));
         }
-        let Some(client) = self.clients.get_or_add(lookup.client.ip(), first) else { return };
+        let Some(client) = self.clients.admit(lookup.client.ip(), first, lookup.answer.is_some()) else { return };
         client.asks |= lookup.recursion_desired;
         if let Some(answer) = &lookup.answer {
             for address in &answer.addresses {
@@ -328,7 +328,8 @@ impl World {
         let plain = is_plain_success(catalog, &exchange);
         let window = self.settings.deadlines.episode;
         let at = exchange.started;
-        let Some(client) = self.clients.get_or_add(exchange.connection.client.ip(), at) else { return };
+        let address = exchange.connection.client.ip();
+        let Some(client) = self.clients.admit(address, at, exchange.response.is_some()) else { return };
         client.asks |= exchange.request.is_some();
         client.mac = client.mac.or(exchange.connection.half(Direction::ToServer).mac);
         note_unseen(client, &exchange.connection, exchange.end == ExchangeEnd::NotCaptured);
@@ -355,15 +356,15 @@ impl World {
             }
             None => expected_body || of_probe_server(),
         };
-        let address = exchange.connection.client.ip();
         if catalog_says == Some(Asked::Other) && (is_pac_fetch(&exchange) || self.is_told_pac(&exchange)) {
             self.keep_pac_fetch(*exchange);
             return;
         }
-        if keep && let Some(client) = self.clients.with_room(address, at, cost::EXCHANGE, exchange.response.is_some()) {
+        let bytes = cost::exchange(&exchange);
+        if keep && let Some(client) = self.clients.with_room(address, at, bytes, exchange.response.is_some()) {
             let took = if plain { client.keep_success(exchange, window) } else { client.keep_exchange(exchange) };
             if !took {
-                self.clients.refund(cost::EXCHANGE);
+                self.clients.refund(bytes);
             }
         }
     }
@@ -382,7 +383,8 @@ impl World {
             self.modern_servers.insert(server);
         }
         let at = handshake.started;
-        let Some(client) = self.clients.get_or_add(handshake.connection.client.ip(), at) else { return };
+        let answered = handshake.server_hello.is_some() || handshake.alert.is_some();
+        let Some(client) = self.clients.admit(handshake.connection.client.ip(), at, answered) else { return };
         client.asks = true;
         client.mac = client.mac.or(handshake.connection.half(Direction::ToServer).mac);
         note_unseen(client, &handshake.connection, handshake.end == HandshakeEnd::NotCaptured);
@@ -406,7 +408,6 @@ impl World {
             true
         };
         let address = handshake.connection.client.ip();
-        let answered = handshake.server_hello.is_some() || handshake.alert.is_some();
         if keep && let Some(client) = self.clients.with_room(address, at, cost::HANDSHAKE, answered) {
             client.keep_handshake(handshake);
         }

@@ -11,7 +11,7 @@ use crate::verdict::{Capability, Role};
 #[must_use]
 pub fn inputs(report: &Report<'_>, language: Language, zone: &TimeZone) -> Vec<String> {
     let line = |input: &super::model::Input| {
-        let (path, packets) = (safe(&input.path), grouped(input.packets));
+        let (path, packets) = (safe(&input.path), packets(input.packets, language));
         let span = match (input.first, input.last) {
             (Some(first), Some(last)) => {
                 let (start, length) = (first.in_zone(zone), duration(last.time.since(first.time).as_secs_f64()));
@@ -20,10 +20,17 @@ pub fn inputs(report: &Report<'_>, language: Language, zone: &TimeZone) -> Vec<S
             _ => String::new(),
         };
         let cut = if input.complete { "" } else { language.pick(", incomplete", "、不完全") };
-        say!(language, "{path}: {packets} packets{span}{cut}", "{path}：{packets} パケット{span}{cut}")
+        say!(language, "{path}: {packets}{span}{cut}", "{path}：{packets}{span}{cut}")
     };
     let lines = |input: &super::model::Input| [Some(line(input)), clock(input, report, language)];
     report.inputs.iter().flat_map(lines).flatten().collect()
+}
+
+/// So many packets.
+fn packets(number: u64, language: Language) -> String {
+    let grouped = grouped(number);
+    let noun = if number == 1 { "packet" } else { "packets" };
+    say!(language, "{grouped} {noun}", "{grouped} パケット")
 }
 
 /// How the clock of a capture was set right, where it was.
@@ -148,8 +155,8 @@ pub fn limits(report: &Report<'_>, language: Language) -> Vec<String> {
         ));
     }
     for kind in &quality.not_decoded {
-        let (packets, name) = (grouped(kind.packets), &kind.kind);
-        lines.push(say!(language, "{packets} packets of {name}, not decoded", "{name}（未対応）：{packets} パケット"));
+        let (packets, name) = (packets(kind.packets, language), &kind.kind);
+        lines.push(say!(language, "{packets} of {name}, not decoded", "{name}（未対応）：{packets}"));
     }
     for input in &report.inputs {
         for problem in &input.problems {

@@ -28,7 +28,7 @@ pub const ALL: [(&str, Scene, u64, u64); 17] = [
     ("fragment-storm", fragments, 100_000, 10_000_000),
     ("tls-extensions", extensions, 300, 30_000),
     ("decades", decades, 50_000, 5_000_000),
-    ("portals", portals, 20_000, 1_000_000),
+    ("portals", portals, 20_000, 30_000),
     ("quic-initials", initials, 50_000, 5_000_000),
     ("dhcp-options", dhcp_options, 20_000, 1_000_000),
     ("arp-questions", arp, 100_000, 5_000_000),
@@ -130,7 +130,7 @@ fn gzip_body(out: &mut dyn Write, amount: u64) -> io::Result<u64> {
     let bodies = [("gzip", once), ("gzip, gzip", twice)];
     let mut writer = Writer::new(out, amount * 6, honest())?;
     for number in 0..amount {
-        let client = (stranger(number), 1024 + (number % 60_000) as u16);
+        let client = (stranger(number % 20_000), 1024 + (number % 60_000) as u16);
         let (coding, body) = &bodies[number as usize % 2];
         let body = &body[..body.len().min(60_000)];
         let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -195,7 +195,7 @@ fn decades(out: &mut dyn Write, amount: u64) -> io::Result<u64> {
     writer.end()
 }
 
-/// As many clients as there are, each with a finding of its own.
+/// As many clients as are remembered, each answered, with a finding of its own: who comes later is not.
 pub fn portals(out: &mut dyn Write, amount: u64) -> io::Result<u64> {
     let mut writer = Writer::new(out, amount * 9, honest())?;
     for number in 0..amount {

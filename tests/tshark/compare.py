@@ -2,9 +2,10 @@
 """Compares what ncsight reads of captures with what tshark reads: packets, link types, DNS answers, HTTP requests and
 responses, TLS hellos and fatal alerts, each with its packet number.
 
-    tests/tshark/compare.py [--ncsight PROGRAM] [--cache FOLDER] [CAPTURE...]
+    tests/tshark/compare.py [--ncsight PROGRAM] [--cache FOLDER] [--share K/N] [CAPTURE...]
 
-Without captures: all in captures/, and all in the folder that NCSIGHT_CORPUS names (skipped where it is not set).
+Without captures: all in captures/ (or one of N shares of them, counted from 0: tshark takes half a second to start), and all
+in the folder that NCSIGHT_CORPUS names (skipped where it is not set).
 Every difference stands in differences.toml with its reason. Exit status: 0 all as listed; 1 a difference that is not
 listed, or a listed one that no longer occurs; 2 a program is missing.
 """
@@ -19,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zlib
 
 from messages import KINDS, Message, from_ncsight, from_tshark
 import tshark
@@ -80,14 +82,21 @@ def find_captures(arguments):
                 continue
             found.extend(below(path, root) if path.is_dir() else [(f"{root}/{path.name}", path)])
         return found, set()
-    roots = {"captures"}
-    found = below(arguments.folder, "captures")
+    share, shares = arguments.share
+    roots = {"captures"} if shares == 1 else set()
+    found = [one for one in below(arguments.folder, "captures") if zlib.crc32(one[0].encode()) % shares == share % shares]
     if corpus:
         roots.add("corpus")
         found.extend(below(pathlib.Path(corpus), "corpus"))
     else:
         print("skipped: NCSIGHT_CORPUS is not set, only captures/ is compared")
     return found, roots
+
+
+def share_of(text):
+    """K/N as two numbers."""
+    share, shares = map(int, text.split("/"))
+    return share, shares
 
 
 def program(arguments):
@@ -164,6 +173,7 @@ def main():
     parser.add_argument("--ncsight", help="the program; target/release or target/debug by default")
     parser.add_argument("--folder", type=pathlib.Path, default=PROJECT / "captures", help="the folder of captures")
     parser.add_argument("--cache", type=pathlib.Path, help="keep what tshark says here")
+    parser.add_argument("--share", type=share_of, default=(0, 1), metavar="K/N", help="share K of N of captures/")
     parser.add_argument("--jobs", type=int, default=2, help="captures read at a time")
     parser.add_argument("--verbose", action="store_true", help="print explained differences, too")
     parser.add_argument("captures", nargs="*", help="captures or folders of them")

@@ -7,7 +7,7 @@ use crate::probe::client::Client;
 use crate::proto::tls::TlsVersion;
 use crate::settings::Settings;
 use crate::source::PacketRef;
-use crate::transaction::{Exchange, Handshake, HandshakeEnd, Lookup, Transaction};
+use crate::transaction::{Exchange, ExchangeEnd, Handshake, HandshakeEnd, Lookup, Transaction};
 use crate::verdict::Side;
 
 fn limited(change: impl FnOnce(&mut TableLimits)) -> Scene {
@@ -29,6 +29,34 @@ fn clients_are_counted_and_bounded() {
     assert_eq!(scene.world.clients.refused, 2);
     assert_eq!(client("10.0.0.5").unwrap().first, Some(packet(10_000)));
     assert_eq!(client("10.0.0.5").unwrap().last, at(10_400));
+}
+
+#[test]
+fn who_was_answered_takes_the_place_of_who_was_not() {
+    let mut scene = limited(|limits| limits.clients = 2);
+    let comes = |scene: Scene, client: &str, n: i64, answered: bool| {
+        let mut exchange = exchange(client, SERVER, n * 100);
+        if !answered {
+            exchange.response = None;
+            exchange.end = ExchangeEnd::NotCaptured;
+        }
+        scene.exchange(exchange)
+    };
+    scene = comes(scene, "10.0.0.5", 100, false);
+    scene = comes(scene, "10.0.0.6", 101, false);
+    scene = comes(scene, "10.0.0.5", 102, true);
+    scene = comes(scene, "10.0.0.7", 103, false);
+    let known = |scene: &Scene| {
+        let mut known: Vec<_> = scene.world.clients.briefs().map(|(address, _)| address.to_string()).collect();
+        known.sort_unstable();
+        known
+    };
+    assert_eq!(known(&scene), ["10.0.0.5", "10.0.0.6"], "one more without an answer is refused");
+    scene = comes(scene, "10.0.0.8", 104, true);
+    assert_eq!(known(&scene), ["10.0.0.5", "10.0.0.8"], "the first has an answer by now");
+    scene = comes(scene, "10.0.0.9", 105, true);
+    assert_eq!(known(&scene), ["10.0.0.5", "10.0.0.8"], "all are answered");
+    assert_eq!(scene.world.clients.refused, 3);
 }
 
 /// Packets at moments that nothing can compress.
