@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import statistics
 import struct
@@ -227,6 +228,8 @@ def pairs(options, path, show, ours=ncsight, send=replay):
 
 
 def drops(options, path):
+    if not options.pps and not shutil.which("trafgen"):
+        raise SystemExit("no trafgen found; install netsniff-ng, or name a rate")
     make, send, path = (small, replay, path) if options.pps else (recipe, flood, path.removesuffix(".pcap") + ".cfg")
     make(path)
     pairs(options, path, lambda rows: print(

@@ -251,11 +251,14 @@ impl TableLimits {
     /// Tables that together stay within `bytes`.
     #[must_use]
     pub const fn for_memory(bytes: usize) -> Self {
-        let unit = if bytes < (16 << 20) { 16 << 20 } else { bytes };
+        // What the program takes whatever it reads: reading blocks, filters, what the allocator keeps.
+        const FIXED: usize = 8 << 20;
+        let whole = if bytes < (16 << 20) { 16 << 20 } else { bytes };
+        let unit = whole - FIXED;
         Self {
-            // The half of what a hash table of 2^n places holds: connections that come and go make it no larger then.
-            flows: unit / 1024 / 8 * 7,
-            flow_bytes: unit / 8,
+            // Half of what a hash table of 2^n places holds: connections that come and go make it no larger then.
+            flows: (1 << (whole / 1024).ilog2()) / 16 * 7,
+            flow_bytes: unit / 4,
             lookups: unit / 4096,
             clients: unit / 2048,
             open_clients: unit / (192 << 10),

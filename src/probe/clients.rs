@@ -164,40 +164,39 @@ impl Clients {
 
     /// The client of that address, made where there is room. One that was `answered` takes the place of the oldest one that
     /// nobody answered, where there is none: floods of requests without answers are cheap to make.
-    pub(super) fn admit(&mut self, address: IpAddr, at: PacketRef, answered: bool) -> Option<&mut Client> {
-        if answered && self.table.len() >= self.max && !self.table.contains_key(&address) {
-            while let Some(oldest) = self.unanswered.pop_front() {
-                if self.table.get(&oldest).is_some_and(|slot| !slot.brief().answered)
-                    && let Some(slot) = self.table.remove(&oldest)
-                {
-                    self.bytes = self.bytes.minus(slot.bytes());
-                    self.refused += 1;
-                    break;
+    pub(super) fn get_or_add(&mut self, address: IpAddr, at: PacketRef, answered: bool) -> Option<&mut Client> {
+        if !self.table.contains_key(&address) {
+            if self.table.len() >= self.max {
+                self.refused += 1;
+                if !answered || !self.let_go_unanswered() {
+                    return None;
                 }
             }
-        }
-        let client = self.get_or_add(address, at)?;
-        client.answered |= answered;
-        Some(client)
-    }
-
-    /// The same for one of whom it is not known whether anybody answered.
-    pub(super) fn get_or_add(&mut self, address: IpAddr, at: PacketRef) -> Option<&mut Client> {
-        let known = self.table.len();
-        if let Entry::Vacant(vacant) = self.table.entry(address) {
-            if known >= self.max {
-                self.refused += 1;
-                return None;
-            }
             self.serial += 1;
-            vacant.insert(Slot::Open(Box::new(Open::new(Client::new(self.serial)))));
-            self.unanswered.push_back(address);
+            self.table.insert(address, Slot::Open(Box::new(Open::new(Client::new(self.serial)))));
+            if !answered {
+                self.unanswered.push_back(address);
+            }
             self.stands_open(address);
         }
         let client = self.open(&address)?;
         client.first = Some(client.first.map_or(at, |first| first.min(at)));
         client.last = client.last.max(at.time);
+        client.answered |= answered;
         Some(client)
+    }
+
+    /// Lets go of the client that waits longest for any answer; says whether there was one.
+    fn let_go_unanswered(&mut self) -> bool {
+        while let Some(oldest) = self.unanswered.pop_front() {
+            if let Entry::Occupied(entry) = self.table.entry(oldest)
+                && !entry.get().brief().answered
+            {
+                self.bytes = self.bytes.minus(entry.remove().bytes());
+                return true;
+            }
+        }
+        false
     }
 
     /// The same, where there is also room to keep another transaction of about `bytes`. What got an answer may use all
@@ -219,8 +218,9 @@ impl Clients {
             self.refused += 1;
             return None;
         }
+        self.get_or_add(address, at, answered)?;
         self.bytes.open += bytes;
-        self.get_or_add(address, at)
+        self.open(&address)
     }
 
     /// Gives back the room of a transaction that was not kept after all.

@@ -274,7 +274,7 @@ pub(super) mod cost {
         (client.lookups.len() + lookups) * LOOKUP
             + calls * CALL
             + client.failed.len() * ATTEMPTED
-            + client.exchanges.iter().map(|one| exchange(one)).sum::<usize>()
+            + client.exchanges.iter().map(|kept| exchange(kept)).sum::<usize>()
             + fetches * EXCHANGE
             + client.handshakes.len() * HANDSHAKE
     }

@@ -207,7 +207,7 @@ impl World {
             Transaction::Lookup(lookup) => self.lookup(lookup),
             Transaction::RivalAnswer { client, name, at, server, addresses } => {
                 if self.catalog.web_host(&name).is_some()
-                    && let Some(client) = self.clients.get_or_add(client, at)
+                    && let Some(client) = self.clients.get_or_add(client, at, true)
                     && client.rivals.len() < 64
                 {
                     client.rivals.push((name, at, server, addresses));
@@ -218,7 +218,7 @@ impl World {
             Transaction::Handshake(handshake) => self.handshake(handshake),
             Transaction::Called(call) => self.called(*call),
             Transaction::TicketRefusal(refusal) => {
-                if let Some(client) = self.clients.get_or_add(refusal.client.ip(), refusal.at) {
+                if let Some(client) = self.clients.get_or_add(refusal.client.ip(), refusal.at, true) {
                     client.keep_ticket(*refusal);
                 }
             }
@@ -260,7 +260,7 @@ impl World {
             let room = self.limits.hosts.saturating_sub(self.probe_servers.len());
             self.probe_servers.extend(answer.addresses.iter().take(room));
         }
-        let Some(client) = self.clients.admit(lookup.client.ip(), first, lookup.answer.is_some()) else { return };
+        let Some(client) = self.clients.get_or_add(lookup.client.ip(), first, lookup.answer.is_some()) else { return };
         client.asks |= lookup.recursion_desired;
         if let Some(answer) = &lookup.answer {
             for address in &answer.addresses {
@@ -293,7 +293,7 @@ impl World {
         if !known && !proxy && !self.probe_servers.contains(&server.ip()) {
             return;
         }
-        let Some(client) = self.clients.get_or_add(connection.client.ip(), at) else { return };
+        let Some(client) = self.clients.get_or_add(connection.client.ip(), at, false) else { return };
         client.asks = true;
         client.mac = client.mac.or(connection.half(Direction::ToServer).mac);
         let address = connection.client.ip();
@@ -329,7 +329,7 @@ impl World {
         let window = self.settings.deadlines.episode;
         let at = exchange.started;
         let address = exchange.connection.client.ip();
-        let Some(client) = self.clients.admit(address, at, exchange.response.is_some()) else { return };
+        let Some(client) = self.clients.get_or_add(address, at, exchange.response.is_some()) else { return };
         client.asks |= exchange.request.is_some();
         client.mac = client.mac.or(exchange.connection.half(Direction::ToServer).mac);
         note_unseen(client, &exchange.connection, exchange.end == ExchangeEnd::NotCaptured);
@@ -384,7 +384,7 @@ impl World {
         }
         let at = handshake.started;
         let answered = handshake.server_hello.is_some() || handshake.alert.is_some();
-        let Some(client) = self.clients.admit(handshake.connection.client.ip(), at, answered) else { return };
+        let Some(client) = self.clients.get_or_add(handshake.connection.client.ip(), at, answered) else { return };
         client.asks = true;
         client.mac = client.mac.or(handshake.connection.half(Direction::ToServer).mac);
         note_unseen(client, &handshake.connection, handshake.end == HandshakeEnd::NotCaptured);
@@ -416,7 +416,7 @@ impl World {
     fn quic(&mut self, quic: &Quic) {
         self.protocols.quic = true;
         self.endpoints.quic(&self.directory, quic);
-        let Some(client) = self.clients.get_or_add(quic.asker(), quic.first) else { return };
+        let Some(client) = self.clients.get_or_add(quic.asker(), quic.first, quic.answer.is_some()) else { return };
         client.asks = true;
         client.mac = client.mac.or(quic.mac);
         client.keep_quic(quic);

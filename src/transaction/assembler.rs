@@ -255,7 +255,7 @@ impl StreamReader for Assembler {
     fn heap_bytes(&self, state: &FlowState) -> usize {
         match &state.conversation {
             Conversation::Http(http) => size_of::<HttpState>() + http.heap_bytes(),
-            Conversation::Tls(_) => size_of::<TlsState>() + 4096,
+            Conversation::Tls(tls) => size_of::<TlsState>() + tls.heap_bytes(),
             Conversation::Plain(dialogue) => size_of::<starttls::Dialogue>() + dialogue.heap_bytes(),
             Conversation::Dns(_) | Conversation::Kerberos(_) => 4096,
             Conversation::Open | Conversation::Unknown => state.start[0].len() + state.start[1].len(),

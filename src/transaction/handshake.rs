@@ -53,6 +53,18 @@ pub(super) struct TlsState {
 }
 
 impl TlsState {
+    /// Bytes that this keeps on the heap: those that gather, and about those of what was read.
+    pub(super) fn heap_bytes(&self) -> usize {
+        const TEXTS: usize = 512;
+        let read = |is_there: bool, size: usize| if is_there { size + TEXTS } else { 0 };
+        self.streams.iter().map(TlsStream::heap_bytes).sum::<usize>()
+            + self.events.capacity() * size_of::<TlsEvent>()
+            + read(self.hello.is_some(), size_of::<ClientHello>())
+            + read(self.server_hello.is_some(), 0)
+            + read(self.certificate.is_some(), size_of::<Certificate>())
+            + self.plain.as_ref().map_or(0, Dialogue::heap_bytes)
+    }
+
     pub(super) fn new(tunnel: Option<Tunnel>) -> Self {
         Self {
             tunnel,

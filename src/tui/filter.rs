@@ -189,7 +189,7 @@ fn values(name: &str, finding: &Filed) -> Vec<String> {
         "server" => some(finding.server.map(|server| server.to_string())),
         "proxy" => {
             let mut names: Vec<String> = some(finding.proxy().map(|proxy| proxy.to_string()));
-            names.extend(finding.open().details.proxy.and_then(|proxy| proxy.name));
+            names.extend(finding.details().proxy.as_ref().and_then(|proxy| proxy.name.clone()));
             names
         }
         _ => Vec::new(),

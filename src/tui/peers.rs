@@ -146,7 +146,7 @@ impl<'a> Seen<'a> {
                     list.push(one);
                 }
             };
-            for server in finding.open().details.dns.iter().flat_map(|dns| &dns.servers) {
+            for server in finding.details().dns.iter().flat_map(|dns| &dns.servers) {
                 note(&mut seen.resolvers, server.to_string());
             }
             if let Some(proxy) = finding.proxy() {

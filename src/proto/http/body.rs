@@ -79,6 +79,12 @@ pub struct BodyReader {
 }
 
 impl BodyReader {
+    /// Bytes that it keeps on the heap.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        self.kept.capacity()
+    }
+
     /// Reader for the body of a response to a request of `method` (`None`: request not seen, taken for a GET).
     #[must_use]
     pub fn new(method: Option<&str>, head: &ResponseHead) -> Self {

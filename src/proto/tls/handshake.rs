@@ -25,6 +25,11 @@ pub(super) struct Joiner {
 }
 
 impl Joiner {
+    /// Bytes that it keeps on the heap.
+    pub(super) const fn heap_bytes(&self) -> usize {
+        self.held.capacity()
+    }
+
     /// Takes bytes of a handshake record in the clear and hands each message that they complete to `out`. `Err` where
     /// they cannot be handshake messages: encrypted, or not in step.
     pub(super) fn feed(&mut self, bytes: &[u8], mut out: impl FnMut(TlsMessage)) -> Result<(), NotInClear> {
@@ -48,8 +53,13 @@ impl Joiner {
                 break;
             }
         }
-        let done = self.held.len() - rest.len();
-        self.held.drain(..done);
+        if rest.is_empty() {
+            // Few messages follow, and a chain of certificates is long.
+            self.held = Vec::new();
+        } else {
+            let done = self.held.len() - rest.len();
+            self.held.drain(..done);
+        }
         Ok(())
     }
 

@@ -98,6 +98,12 @@ pub struct TlsStream {
 }
 
 impl TlsStream {
+    /// Bytes that it keeps on the heap.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> usize {
+        self.held.capacity() + self.joiner.heap_bytes()
+    }
+
     /// Takes the next bytes in order, captured with `at`, and appends what they complete to `out`.
     pub fn feed(&mut self, bytes: &[u8], at: PacketRef, out: &mut Vec<TlsEvent>) {
         if !bytes.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{HttpState, Pending, REORDERED};
 use crate::flow::{Connection, Direction};
-use crate::proto::http::{Parse, parse_request_partial, parse_response_partial};
+use crate::proto::http::{BodyReader, Parse, parse_request_partial, parse_response_partial};
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::assembler::{Step, left_without_more};
@@ -130,12 +130,15 @@ impl HttpState {
 
     /// Bytes that this keeps on the heap, roughly.
     pub(in crate::transaction) fn heap_bytes(&self) -> usize {
+        const TEXTS: usize = 512;
+        let waiting = self.pending.len() + usize::from(self.challenge.is_some());
         self.requests.head.capacity()
             + self.responses.head.capacity()
             + self.held_bytes
-            + self.pending.len() * size_of::<Pending>()
-            + self.early.len() * size_of::<Response>()
-            + if self.responses.body.is_some() { crate::limits::MAX_HTTP_BODY } else { 0 }
+            + waiting * (size_of::<Pending>() + TEXTS)
+            + self.early.len() * (size_of::<Response>() + TEXTS)
+            + if self.reading.is_some() { TEXTS } else { 0 }
+            + self.responses.body.as_ref().map_or(0, BodyReader::heap_bytes)
     }
 
     pub(in crate::transaction) fn end(
