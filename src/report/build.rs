@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::Options;
-use super::clean::{clean, details};
+use super::clean::{clean, clean_own, details};
 use super::clock::Moment;
 use super::endpoints;
 use super::filter::display_filter;
@@ -217,9 +217,10 @@ fn event(event: &snapshot::WindowsEvent, digits: u8, options: &Options) -> Event
 
 /// One finding in words.
 #[must_use]
-pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Options) -> Finding {
+pub fn finding(finding: verdict::Finding, snapshot: &Snapshot, options: &Options) -> Finding {
     let (digits, language) = (snapshot.time_digits, options.language);
-    let story = words::story(finding, language);
+    let story = words::story(&finding, language);
+    let filter = display_filter(&finding, snapshot.inputs.len() > 1);
     Finding {
         id: finding.id,
         revision: finding.revision,
@@ -230,7 +231,7 @@ pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Option
         confidence_reasons: finding.confidence_reasons.iter().map(|doubt| words::doubt(doubt, language)).collect(),
         ncsi_reason: finding.ncsi_reason.map(|reason| Reason {
             number: reason.number,
-            name: reason.name().to_owned(),
+            name: reason.name(),
             basis: reason.basis,
         }),
         capability: finding.capability,
@@ -241,17 +242,17 @@ pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Option
         server: finding.server,
         server_port: finding.server_port,
         proxy: finding.proxy.map(|proxy| proxy.to_string()),
-        host: finding.host.as_deref().map(clean),
-        url: finding.url.as_deref().map(clean),
+        host: finding.host.map(clean_own),
+        url: finding.url.map(clean_own),
         started: Moment { time: finding.started, digits },
         ended: Moment { time: finding.ended, digits },
         recovered_after_ms: finding.recovered_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
         title: story.title,
         explanation: language.paragraph(&story.explanation),
-        rule: finding.rule.to_owned(),
+        rule: finding.rule,
         remedy: story.remedy,
         would_change: story.would_change,
-        related: finding.related.clone(),
+        related: finding.related,
         evidence: finding
             .evidence
             .iter()
@@ -262,8 +263,8 @@ pub fn finding(finding: &verdict::Finding, snapshot: &Snapshot, options: &Option
                 note: words::note(&evidence.note, language),
             })
             .collect(),
-        filter: display_filter(finding, snapshot.inputs.len() > 1),
+        filter,
         guess: finding.guess,
-        details: details(&finding.details),
+        details: details(finding.details),
     }
 }

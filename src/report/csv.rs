@@ -71,8 +71,8 @@ fn cells(finding: &Finding) -> Vec<String> {
         or_empty(finding.recovered_after_ms.as_ref()),
         finding.title.clone(),
         finding.explanation.clone(),
-        finding.rule.clone(),
-        finding.remedy.iter().map(|remedy| remedy.text.as_str()).collect::<Vec<_>>().join(" | "),
+        finding.rule.to_owned(),
+        finding.remedy.iter().map(|remedy| &*remedy.text).collect::<Vec<_>>().join(" | "),
         finding
             .evidence
             .iter()

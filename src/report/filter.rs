@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use crate::text::Address;
 use crate::verdict::{Conversation, Finding};
 
 /// The display filter of `finding`. An ICMP error about a packet of the attempt matches, because Wireshark reads the
@@ -70,9 +71,9 @@ impl Pair {
         format!(
             "({} == {} && {} == {} && {own} && {protocol}.port == {})",
             field(self.client),
-            self.client,
+            Address(self.client),
             field(self.server),
-            self.server,
+            Address(self.server),
             self.server_port
         )
     }

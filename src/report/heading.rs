@@ -177,9 +177,9 @@ pub fn identity(client: &Client) -> String {
     let others = client.addresses.iter().filter(|address| **address != client.address);
     let facts: Vec<String> = others
         .map(ToString::to_string)
-        .chain(client.name.as_deref().map(safe))
+        .chain(client.name.as_deref().map(|name| safe(name).into_owned()))
         .chain(client.mac.clone())
-        .chain(client.os.as_deref().map(safe))
+        .chain(client.os.as_deref().map(|os| safe(os).into_owned()))
         .chain((client.role != Role::Client).then(|| client.role.to_string()))
         .collect();
     if facts.is_empty() { client.address.to_string() } else { format!("{} ({})", client.address, facts.join(", ")) }

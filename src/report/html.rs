@@ -189,7 +189,7 @@ fn names(finding: &Finding, style: &Style) -> String {
     let (verdict, severity, confidence) = (finding.verdict, finding.severity, finding.confidence);
     let cause = finding.cause.map(|cause| format!(" / <code>{cause}</code>")).unwrap_or_default();
     let reason = finding.ncsi_reason.as_ref();
-    let reason = reason.map(|reason| format!(", {} {} ({})", reason.number, plain(&reason.name), reason.basis));
+    let reason = reason.map(|reason| format!(", {} {} ({})", reason.number, plain(reason.name), reason.basis));
     let (reason, started) = (reason.unwrap_or_default(), finding.started.in_zone(&style.zone));
     say!(
         style.language,

@@ -1,6 +1,7 @@
 //! The reader's language.
 
-use std::fmt;
+use std::borrow::Borrow;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 /// Language of titles, explanations and remedies. Names of verdicts, causes and fields are the same in all of them.
@@ -43,7 +44,7 @@ impl Language {
 
     /// Sentences as one paragraph.
     #[must_use]
-    pub fn paragraph(self, sentences: &[String]) -> String {
+    pub fn paragraph<T: Borrow<str>>(self, sentences: &[T]) -> String {
         sentences.join(self.pick(" ", ""))
     }
 }
@@ -66,12 +67,23 @@ impl FromStr for Language {
     }
 }
 
+/// What names make of a pattern longer, so that a sentence does not have to be moved while it is written.
+const NAMES: usize = 64;
+
+/// A sentence from a pattern of that length, with its names.
+pub(crate) fn told(pattern: usize, sentence: fmt::Arguments<'_>) -> String {
+    let mut text = String::with_capacity(pattern + NAMES);
+    // Writing into a string cannot fail.
+    let _ = text.write_fmt(sentence);
+    text
+}
+
 /// Formats the one of two texts that is in the reader's language; both take the same captured names.
 macro_rules! say {
     ($language:expr, $en:literal, $ja:literal $(,)?) => {
         match $language {
-            $crate::report::Language::En => format!($en),
-            $crate::report::Language::Ja => format!($ja),
+            $crate::report::Language::En => $crate::report::language::told($en.len(), format_args!($en)),
+            $crate::report::Language::Ja => $crate::report::language::told($ja.len(), format_args!($ja)),
         }
     };
 }

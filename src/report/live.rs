@@ -33,7 +33,7 @@ pub fn write(
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut finding = build::finding(&told.finding, about, options);
+    let mut finding = build::finding(told.finding.clone(), about, options);
     match format {
         Format::Ndjson => {
             for evidence in &mut finding.evidence {

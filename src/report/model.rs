@@ -3,6 +3,7 @@
 //! Field names and their order are an interface. What is absent is null or empty, never missing. Text from the wire is
 //! already safe to print, and is in the reader's language where it is ours.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
@@ -400,11 +401,11 @@ pub struct Finding {
     /// What was on the wire, and what Windows makes of it.
     pub explanation: String,
     /// The rule that led here.
-    pub rule: String,
+    pub rule: &'static str,
     /// What to do, by whom.
     pub remedy: Vec<Remedy>,
     /// What would have led to another verdict.
-    pub would_change: Vec<String>,
+    pub would_change: Vec<Cow<'static, str>>,
     /// Other findings that belong to it.
     pub related: Vec<u32>,
     /// The packets that prove it.
@@ -423,7 +424,7 @@ pub struct Reason {
     /// The number in event 4042.
     pub number: u8,
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
     /// How we know.
     pub basis: Basis,
 }
@@ -467,7 +468,7 @@ pub struct Remedy {
     /// By whom.
     pub audience: Audience,
     /// What.
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 /// A packet that proves something.

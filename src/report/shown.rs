@@ -70,7 +70,7 @@ impl<'a> Findings<'a> {
     /// One of the findings in words.
     #[must_use]
     pub fn in_words(&self, finding: &verdict::Filed) -> model::Finding {
-        build::finding(&finding.open(), self.0.snapshot, &self.0.options)
+        build::finding(finding.open(), self.0.snapshot, &self.0.options)
     }
 
     /// The finding of an identifier, where it is shown.

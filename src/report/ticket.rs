@@ -50,7 +50,7 @@ pub const fn audience(audience: Audience, language: Language) -> &'static str {
 /// The whole ticket.
 #[must_use]
 pub fn ticket(finding: &verdict::Finding, snapshot: &Snapshot, language: Language, zone: &TimeZone) -> String {
-    let story = build::finding(finding, snapshot, &Options { language, ..Options::default() });
+    let story = build::finding(finding.clone(), snapshot, &Options { language, ..Options::default() });
     let mut text = format!("{}\n\n", story.title);
     let mut fact = |label: &str, value: &str| {
         let colon = language.pick(": ", "：");
@@ -96,7 +96,7 @@ pub fn ticket(finding: &verdict::Finding, snapshot: &Snapshot, language: Languag
             .map(|input| input.path.as_path());
         let file = path
             .and_then(|path| path.file_name())
-            .map_or_else(String::new, |name| words::safe(&name.to_string_lossy()));
+            .map_or_else(String::new, |name| words::safe(&name.to_string_lossy()).into_owned());
         let (packet, time, note) = (evidence.packet, evidence.time.utc(), &evidence.note);
         text.push_str(&format!("- {file} #{packet} {time} {note}\n"));
     }

@@ -31,6 +31,9 @@ impl<'a> Iterator for Lines<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
+        if let Some(line) = self.plain_line() {
+            return Some(line);
+        }
         let (mut start, mut used) = (self.at, 0);
         while let Some(piece) = self.piece() {
             let columns = self.columns(piece.trim_end());
@@ -55,6 +58,27 @@ impl<'a> Iterator for Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// The next line where nothing about it is special: words of ASCII with one blank between them. `None` leaves it to
+    /// the pieces.
+    fn plain_line(&mut self) -> Option<&'a str> {
+        let rest = self.text.get(self.at..).filter(|rest| self.plain && !rest.is_empty())?;
+        let bytes = rest.as_bytes();
+        let end = if bytes.len() <= self.width {
+            bytes.len()
+        } else {
+            // The blank behind the last word that fits.
+            bytes.get(..=self.width)?.iter().rposition(|byte| *byte == b' ')?
+        };
+        let next = end + usize::from(end < bytes.len());
+        let (first, last, following) = (bytes.first(), bytes.get(end.checked_sub(1)?), bytes.get(next));
+        if [first, last, following].contains(&Some(&b' ')) {
+            return None;
+        }
+        self.at += next;
+        self.any = true;
+        rest.get(..end)
+    }
+
     /// The line from `start` up to where the next one begins.
     fn line(&mut self, start: usize) -> Option<&'a str> {
         self.any = true;
@@ -159,6 +183,21 @@ mod tests {
     fn japanese_breaks_between_characters_and_keeps_punctuation() {
         assert_eq!(wrap("接続が成立。", 8), ["接続が成", "立。"]);
         assert_eq!(wrap("あいうえ。お", 8), ["あいう", "え。お"]);
+    }
+
+    #[test]
+    fn the_short_way_gives_the_same_lines() {
+        let pieces = |text: &str, width: usize| -> Vec<String> {
+            // One wide character leaves everything to the pieces; it stands on a line of its own.
+            let text = format!("{} {text}", "漢".repeat(width.div_ceil(2)));
+            wrap(&text, width).split_off(1)
+        };
+        let texts = ["", "a", "one two three", "ab  cd   ef", "abcdefghijkl mn", "a b c d e f g h", "ends in a blank "];
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            for width in (2..20).filter(|width| width % 2 == 0) {
+                assert_eq!(wrap(text, width), pieces(text, width), "{text:?} in {width}");
+            }
+        }
     }
 
     #[test]

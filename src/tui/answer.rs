@@ -142,7 +142,7 @@ fn told(state: &State, severity: Severity, who: String, finding: &Filed) -> Answ
     let story = state.story(finding);
     let never = never(state.language);
     let act = story.remedy.into_iter().find(|remedy| *remedy != never);
-    let act = act.map(|remedy| (words::audience(remedy.audience, state.language).to_owned(), remedy.text));
+    let act = act.map(|remedy| (words::audience(remedy.audience, state.language).to_owned(), remedy.text.into_owned()));
     Answer { severity, who, what: story.title, act }
 }
 
@@ -199,6 +199,6 @@ fn fine(state: &State, clients: &[&Client]) -> Answer {
             )
             .to_owned(),
         what: language.pick("To capture one:", "プローブを取得するには：").to_owned(),
-        act: again.map(|remedy| (words::audience(remedy.audience, language).to_owned(), remedy.text)),
+        act: again.map(|remedy| (words::audience(remedy.audience, language).to_owned(), remedy.text.into_owned())),
     }
 }

@@ -39,7 +39,8 @@ impl Job {
         let language = self.options.language;
         match self.write() {
             Ok(path) => {
-                let path = words::safe(&path.to_string_lossy());
+                let path = path.to_string_lossy();
+                let path = words::safe(&path);
                 say!(language, "written: {path}", "書き出しました：{path}")
             }
             Err(error) => say!(language, "cannot write: {error}", "書き出せません：{error}"),

@@ -64,7 +64,7 @@ impl State {
     pub fn hear(&mut self, mut changes: Changes) {
         let Some(live) = &mut self.live else { return };
         for message in changes.messages.drain(..) {
-            self.notice = Some(crate::report::words::safe(&message));
+            self.notice = Some(crate::report::words::safe(&message).into_owned());
             if live.messages.len() >= MAX_LISTED_MESSAGES {
                 live.messages.pop_front();
             }

@@ -83,15 +83,10 @@ pub fn rows(state: &State, one: &Client, other: &Client) -> (Vec<Row>, Vec<Row>)
     let language = state.language;
     let (mine, theirs) = (Seen::of(state, one), Seen::of(state, other));
     let text = |text: Option<String>| text.map(|text| Value { text, severity: None });
+    let wire = |told: &Option<String>| text(told.as_deref().map(|told| safe(told).into_owned()));
     let mut facts = vec![
-        Row {
-            label: language.pick("name", "名前").to_owned(),
-            sides: [one, other].map(|client| text(client.name.as_deref().map(safe))),
-        },
-        Row {
-            label: language.pick("system", "OS").to_owned(),
-            sides: [one, other].map(|client| text(client.os.as_deref().map(safe))),
-        },
+        Row { label: language.pick("name", "名前").to_owned(), sides: [one, other].map(|client| wire(&client.name)) },
+        Row { label: language.pick("system", "OS").to_owned(), sides: [one, other].map(|client| wire(&client.os)) },
         Row { label: "IPv4".to_owned(), sides: [one, other].map(|client| client.v4.map(|own| granted(state, own))) },
         Row { label: "IPv6".to_owned(), sides: [one, other].map(|client| client.v6.map(|own| granted(state, own))) },
         Row {

@@ -295,7 +295,7 @@ impl State {
     /// A finding in the reader's language.
     #[must_use]
     pub fn story(&self, finding: &Filed) -> model::Finding {
-        build::finding(&finding.open(), &self.snapshot, &self.options())
+        build::finding(finding.open(), &self.snapshot, &self.options())
     }
 
     /// What the report floor needs to make words.

@@ -1,5 +1,6 @@
 //! Who answered, by its marks: "looks like", never proof.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::case::Case;
@@ -13,6 +14,78 @@ use crate::transaction::{Exchange, LookupAnswer};
 
 /// Marks named of one finding.
 const MAX_FOUND: usize = 16;
+/// Answers whose marks are remembered: a client has a few, of its portal, its proxy, its servers.
+const MAX_RECOGNISED: usize = 8;
+
+/// What may tell who answered, as it came.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Answer<'a> {
+    response: Option<Response<'a>>,
+    certificate: Option<Cow<'a, Certificate>>,
+    addresses: Vec<IpAddr>,
+    /// Time to live of a null address.
+    null_ttl: Option<u32>,
+}
+
+/// The parts of a response that products are known by.
+#[derive(Clone, Debug, PartialEq)]
+struct Response<'a> {
+    head: Cow<'a, ResponseHead>,
+    body: Cow<'a, [u8]>,
+}
+
+impl Answer<'_> {
+    /// Whether both say the same of who answered. What differs with every response, the date above all, does not count.
+    fn tells_the_same(&self, other: &Self) -> bool {
+        let same = |one: &Response<'_>, other: &Response<'_>| {
+            fn told(head: &ResponseHead) -> [&Option<String>; 5] {
+                [&head.via, &head.server, &head.x_cache, &head.content_type, &head.location]
+            }
+            let (a, b) = (&*one.head, &*other.head);
+            told(a) == told(b) && a.markers == b.markers && a.cookies == b.cookies && one.body == other.body
+        };
+        let responses = match (&self.response, &other.response) {
+            (Some(one), Some(other)) => same(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        responses
+            && (&self.certificate, &self.addresses, self.null_ttl)
+                == (&other.certificate, &other.addresses, other.null_ttl)
+    }
+
+    fn into_owned(self) -> Answer<'static> {
+        let response = self.response.map(|Response { head, body }| Response {
+            head: Cow::Owned(head.into_owned()),
+            body: Cow::Owned(body.into_owned()),
+        });
+        let certificate = self.certificate.map(|certificate| Cow::Owned(certificate.into_owned()));
+        Answer { response, certificate, addresses: self.addresses, null_ttl: self.null_ttl }
+    }
+}
+
+/// What the last few different answers showed: one device answers many in the same way, and the table is long.
+#[derive(Default)]
+pub(super) struct Recognised {
+    last: Vec<(Answer<'static>, Vec<FoundMark>)>,
+    /// The one whose place the next one takes.
+    oldest: usize,
+}
+
+impl Recognised {
+    fn find(&self, answer: &Answer<'_>) -> Option<&[FoundMark]> {
+        self.last.iter().find(|(known, _)| known.tells_the_same(answer)).map(|(_, found)| &**found)
+    }
+
+    fn keep(&mut self, answer: Answer<'_>, found: Vec<FoundMark>) {
+        let kept = (answer.into_owned(), found);
+        match self.last.get_mut(self.oldest) {
+            Some(oldest) => *oldest = kept,
+            None => self.last.push(kept),
+        }
+        self.oldest = (self.oldest + 1) % MAX_RECOGNISED;
+    }
+}
 
 /// What an answer shows of its sender; texts in lower case.
 #[derive(Default)]
@@ -23,15 +96,14 @@ struct Shown<'a> {
     title: Option<String>,
     page: String,
     certificate: Vec<String>,
-    addresses: Vec<IpAddr>,
-    /// Time to live of a null address.
+    addresses: &'a [IpAddr],
     null_ttl: Option<u32>,
 }
 
 impl Case<'_> {
     /// Names who answered, as far as its marks tell.
-    pub(super) fn name_responder(&self, attempt: &Attempt<'_>, finding: &mut Finding) {
-        let shown = match attempt {
+    pub(super) fn name_responder(&self, attempt: &Attempt<'_>, finding: &mut Finding, last: &mut Recognised) {
+        let answer = match attempt {
             Attempt::Web(web) | Attempt::OsCheck(_, web) => of_web(web),
             Attempt::Dns(group) | Attempt::ProxyName(group) => of_lookup(group),
             Attempt::Discovery(search) => search.fetches.last().map(|fetch| of_exchange(fetch)).unwrap_or_default(),
@@ -39,18 +111,17 @@ impl Case<'_> {
             Attempt::ProxyRefusal(legs) => legs.last().map(|leg| of_exchange(leg)).unwrap_or_default(),
             Attempt::Tls(series) => {
                 let certificate = series.last().and_then(|handshake| handshake.certificate.as_ref());
-                Shown { certificate: certificate.map(|(one, _)| names_in(one)).unwrap_or_default(), ..Shown::default() }
+                Answer { certificate: certificate.map(|(one, _)| Cow::Borrowed(&**one)), ..Answer::default() }
             }
         };
-        let mut found: Vec<FoundMark> = self
-            .world
-            .settings
-            .responders
-            .iter()
-            .chain(BUILT_IN.iter())
-            .filter(|known| shown.may_show(known))
-            .flat_map(|known| shown.marks_of(known))
-            .collect();
+        let mut found = match last.find(&answer) {
+            Some(found) => found.to_vec(),
+            None => {
+                let found = self.marks_of(&answer);
+                last.keep(answer, found.clone());
+                found
+            }
+        };
         if matches!(attempt, Attempt::Web(_) | Attempt::OsCheck(..) | Attempt::ProxyRefusal(_)) {
             let by_hardware = self.hardware(finding, &found);
             found.extend(by_hardware);
@@ -68,44 +139,43 @@ impl Case<'_> {
         }
         responder.marks = found;
     }
+
+    /// The marks of all products that an answer shows.
+    fn marks_of(&self, answer: &Answer<'_>) -> Vec<FoundMark> {
+        let shown = Shown::by(answer);
+        let known = self.world.settings.responders.iter().chain(BUILT_IN.iter());
+        known.filter(|known| shown.may_show(known)).flat_map(|known| shown.marks_of(known)).collect()
+    }
 }
 
-fn of_web<'a>(web: &WebAttempt<'a>) -> Shown<'a> {
-    let mut shown = web.decisive().map(of_exchange).unwrap_or_default();
+fn of_web<'a>(web: &WebAttempt<'a>) -> Answer<'a> {
+    let mut answer = web.decisive().map(of_exchange).unwrap_or_default();
     if let Some(group) = &web.lookup {
         let told = of_lookup(group);
-        shown.addresses.extend(told.addresses);
-        shown.null_ttl = told.null_ttl;
+        answer.addresses.extend(told.addresses);
+        answer.null_ttl = told.null_ttl;
     }
-    shown
+    answer
 }
 
-fn of_lookup<'a>(group: &LookupGroup<'_>) -> Shown<'a> {
+fn of_lookup<'a>(group: &LookupGroup<'_>) -> Answer<'a> {
     match group.outcome() {
         LookupOutcome::Resolved(_, answer) => of_answer(answer),
-        _ => Shown::default(),
+        _ => Answer::default(),
     }
 }
 
-fn of_answer<'a>(answer: &LookupAnswer) -> Shown<'a> {
+fn of_answer<'a>(answer: &LookupAnswer) -> Answer<'a> {
     let null = answer.addresses.iter().all(|address| is_null(*address));
-    Shown { addresses: answer.addresses.clone(), null_ttl: null.then_some(answer.ttl), ..Shown::default() }
+    Answer { addresses: answer.addresses.clone(), null_ttl: null.then_some(answer.ttl), ..Answer::default() }
 }
 
-fn of_exchange(exchange: &Exchange) -> Shown<'_> {
-    let Some(response) = &exchange.response else { return Shown::default() };
-    Shown { addresses: vec![exchange.server().ip()], ..of_response(&response.head, &response.body.bytes) }
-}
-
-fn of_response<'a>(head: &'a ResponseHead, body: &[u8]) -> Shown<'a> {
-    let page = Page::of(body, head.content_type.as_deref());
-    Shown {
-        head: Some(head),
-        location: head.location.as_ref().map(|location| location.to_lowercase()),
-        cookies: head.cookies.iter().map(|cookie| cookie.to_lowercase()).collect(),
-        title: page.title().map(|title| title.to_lowercase()),
-        page: page.text().to_lowercase(),
-        ..Shown::default()
+fn of_exchange(exchange: &Exchange) -> Answer<'_> {
+    let Some(response) = &exchange.response else { return Answer::default() };
+    Answer {
+        response: Some(Response { head: Cow::Borrowed(&response.head), body: Cow::Borrowed(&response.body.bytes) }),
+        addresses: vec![exchange.server().ip()],
+        ..Answer::default()
     }
 }
 
@@ -123,7 +193,26 @@ fn names_in(certificate: &Certificate) -> Vec<String> {
     .collect()
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    fn by(answer: &'a Answer<'_>) -> Self {
+        let about = Self {
+            certificate: answer.certificate.as_deref().map(names_in).unwrap_or_default(),
+            addresses: &answer.addresses,
+            null_ttl: answer.null_ttl,
+            ..Self::default()
+        };
+        let Some(Response { head, body }) = &answer.response else { return about };
+        let page = Page::of(body, head.content_type.as_deref());
+        Self {
+            head: Some(head),
+            location: head.location.as_ref().map(|location| location.to_lowercase()),
+            cookies: head.cookies.iter().map(|cookie| cookie.to_lowercase()).collect(),
+            title: page.title().map(|title| title.to_lowercase()),
+            page: page.text().to_lowercase(),
+            ..about
+        }
+    }
+
     /// Whether there is anything at all that could show a product: most of what fails shows an address and no more.
     const fn may_show(&self, known: &Known) -> bool {
         let spoke =
@@ -219,7 +308,9 @@ mod tests {
     use crate::vocabulary::Confidence;
 
     fn products(head: &ResponseHead, page: &[u8]) -> Vec<(String, String, Confidence)> {
-        let shown = of_response(head, page);
+        let response = Response { head: Cow::Borrowed(head), body: Cow::Borrowed(page) };
+        let answer = Answer { response: Some(response), ..Answer::default() };
+        let shown = Shown::by(&answer);
         let found = BUILT_IN.iter().flat_map(|known| shown.marks_of(known));
         found.map(|mark| (mark.product, mark.by, mark.confidence)).collect()
     }
@@ -244,6 +335,22 @@ mod tests {
     fn nothing_is_known_of_a_plain_server() {
         let head = ResponseHead { server: Some("nginx/1.22.1".into()), ..ResponseHead::default() };
         assert_eq!(products(&head, b"<title>Welcome to Hotel WiFi</title>"), []);
+    }
+
+    #[test]
+    fn the_same_device_is_told_by_what_it_says_of_itself() {
+        let of = |via: &str, date, body: &'static [u8]| {
+            let head = ResponseHead { via: Some(via.into()), date: Some(date), ..ResponseHead::default() };
+            let response = Response { head: Cow::Owned(head), body: Cow::Borrowed(body) };
+            Answer { response: Some(response), ..Answer::default() }
+        };
+        let first = of("1.1 gw (squid)", 1, b"denied");
+        assert!(first.tells_the_same(&of("1.1 gw (squid)", 2, b"denied")));
+        assert!(!first.tells_the_same(&of("1.1 gw (squid/5)", 1, b"denied")));
+        assert!(!first.tells_the_same(&of("1.1 gw (squid)", 1, b"Denied")));
+        assert!(!first.tells_the_same(&Answer::default()));
+        let elsewhere = Answer { addresses: vec!["192.0.2.1".parse().unwrap()], ..first.clone() };
+        assert!(!first.tells_the_same(&elsewhere));
     }
 
     #[test]

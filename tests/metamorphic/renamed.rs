@@ -68,8 +68,8 @@ fn faults_of(sample: &Sample, records: &[Record], settings: &Settings, names: &N
 /// Everything that a finding tells people.
 fn texts(finding: &Finding) -> Vec<String> {
     let mut texts = vec![finding.filter.clone(), finding.title.clone(), finding.explanation.clone()];
-    texts.extend(finding.remedy.iter().map(|remedy| remedy.text.clone()));
-    texts.extend(finding.would_change.iter().cloned());
+    texts.extend(finding.remedy.iter().map(|remedy| remedy.text.to_string()));
+    texts.extend(finding.would_change.iter().map(ToString::to_string));
     texts.extend(finding.confidence_reasons.iter().cloned());
     texts.extend(finding.evidence.iter().map(|evidence| format!("{}: {}", evidence.packet, evidence.note)));
     texts.extend(finding.server.map(|server| server.to_string()));

@@ -15,7 +15,7 @@ pub fn never(language: Language) -> Remedy {
          確認できなくなります。hosts ファイルへの登録や IP アドレスでの許可もしないでください（2023-06-20 以降は CDN \
          に移行し、アドレスは変わります）。",
     );
-    Remedy { audience: Audience::Client, text: text.to_owned() }
+    Remedy { audience: Audience::Client, text: text.into() }
 }
 
 /// The rule that a firewall or filter needs: by name.
@@ -116,6 +116,6 @@ pub fn capture_again(language: Language) -> Vec<Remedy> {
     );
     [(Audience::Client, on_client), (Audience::Firewall, on_switch), (Audience::Client, reproduce)]
         .into_iter()
-        .map(|(audience, text)| Remedy { audience, text: text.to_owned() })
+        .map(|(audience, text)| Remedy { audience, text: text.into() })
         .collect()
 }

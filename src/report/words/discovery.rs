@@ -125,7 +125,7 @@ pub fn remark(remark: &DiscoveryRemark, language: Language) -> String {
         DiscoveryRemark::Fetched { url, bytes, mime, proxies } => {
             let url = safe(url);
             let kind = mime.as_deref().map_or_else(String::new, |mime| format!(", {}", safe(mime)));
-            let named: Vec<String> = proxies.iter().map(|proxy| safe(proxy)).collect();
+            let named: Vec<_> = proxies.iter().map(|proxy| safe(proxy)).collect();
             if named.is_empty() {
                 say!(
                     language,
@@ -165,7 +165,7 @@ pub fn remark(remark: &DiscoveryRemark, language: Language) -> String {
             )
             .to_owned(),
         DiscoveryRemark::Nothing { names } => {
-            let names: Vec<String> = names.iter().map(|name| safe(name)).collect();
+            let names: Vec<_> = names.iter().map(|name| safe(name)).collect();
             let names = list(language, &names);
             say!(
                 language,

@@ -1,9 +1,11 @@
 //! The names of a finding, safe to print and never absent: what the sentences are filled with.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::report::language::{Language, say};
-use crate::text::sanitize;
+use crate::text::{Address, Socket, sanitized};
 use crate::verdict::{Cause, Finding, ProxyRemark, Remark, Side, Verdict};
 
 /// Characters of one name inside a sentence; longer ones stand whole in the details.
@@ -11,14 +13,26 @@ const MAX_NAME: usize = 160;
 
 /// Wire text for a sentence.
 #[must_use]
-pub fn safe(text: &str) -> String {
-    sanitize(text, MAX_NAME)
+pub fn safe(text: &str) -> Cow<'_, str> {
+    sanitized(text, MAX_NAME)
 }
 
 /// Addresses as an enumeration.
 #[must_use]
 pub fn list<T: ToString>(language: Language, items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(language.comma())
+}
+
+/// The same of addresses alone.
+#[must_use]
+pub fn addresses(language: Language, addresses: &[IpAddr]) -> String {
+    let mut text = String::with_capacity(16 * addresses.len());
+    for (number, address) in addresses.iter().enumerate() {
+        text.push_str(if number > 0 { language.comma() } else { "" });
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{}", Address(*address));
+    }
+    text
 }
 
 /// The names of a finding.
@@ -28,43 +42,43 @@ pub struct Facts<'a> {
     /// The reader's language.
     pub language: Language,
     /// Who asked.
-    pub client: String,
+    pub client: Cow<'a, str>,
     /// Name asked for.
-    pub host: String,
+    pub host: Cow<'a, str>,
     /// URL asked for, or the host.
-    pub url: String,
+    pub url: Cow<'a, str>,
     /// Address and port asked.
-    pub server: String,
+    pub server: Cow<'a, str>,
     /// The proxy, with its name where known.
-    pub proxy: String,
+    pub proxy: Cow<'a, str>,
     /// Authentication schemes that the proxy offers.
-    pub schemes: String,
+    pub schemes: Cow<'a, str>,
     /// Who signed in.
-    pub user: String,
+    pub user: Cow<'a, str>,
     /// Resolvers asked.
-    pub resolvers: String,
+    pub resolvers: Cow<'a, str>,
     /// Name that was looked up.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Addresses of the DNS answer.
-    pub addresses: String,
+    pub addresses: Cow<'a, str>,
     /// Addresses to which a connection was tried.
-    pub tried: String,
+    pub tried: Cow<'a, str>,
     /// `302 Found`.
-    pub status: String,
+    pub status: Cow<'a, str>,
     /// Where a redirect leads.
-    pub location: String,
+    pub location: Cow<'a, str>,
     /// Who says that it answered: `Server`, `Via` or the page title.
     pub answered_by: Option<String>,
     /// Highest TLS version of the client.
-    pub client_max: String,
+    pub client_max: Cow<'a, str>,
     /// TLS version of the server.
-    pub server_version: String,
+    pub server_version: Cow<'a, str>,
     /// Issuer of the certificate.
-    pub issuer: String,
+    pub issuer: Cow<'a, str>,
     /// Who sent an ICMP error.
-    pub icmp_from: String,
+    pub icmp_from: Cow<'a, str>,
     /// The gateway.
-    pub gateway: String,
+    pub gateway: Cow<'a, str>,
 }
 
 impl<'a> Facts<'a> {
@@ -73,10 +87,10 @@ impl<'a> Facts<'a> {
     pub fn new(finding: &'a Finding, language: Language) -> Self {
         let details = &finding.details;
         let (http, dns, proxy, tls) = (&details.http, &details.dns, &details.proxy, &details.tls);
-        let or = |value: Option<String>, en: &'static str, ja: &'static str| {
-            value.filter(|text| !text.is_empty()).unwrap_or_else(|| language.pick(en, ja).to_owned())
+        let or = |value: Option<Cow<'a, str>>, en: &'static str, ja: &'static str| {
+            value.filter(|text| !text.is_empty()).unwrap_or(Cow::Borrowed(language.pick(en, ja)))
         };
-        let text = |value: Option<&String>| value.map(|text| safe(text));
+        let text = |value: &'a Option<String>| value.as_deref().map(safe);
         let tls_matter = matches!(
             finding.verdict,
             Verdict::TlsVersionMismatch
@@ -85,50 +99,50 @@ impl<'a> Facts<'a> {
                 | Verdict::TlsIntercepted
                 | Verdict::EndpointSetUnreachable
         );
-        let host = text(finding.host.as_ref()).filter(|host| !host.is_empty());
-        let url = text(finding.url.as_ref()).or_else(|| host.clone());
+        let host = text(&finding.host).filter(|host| !host.is_empty());
+        let url = text(&finding.url).or_else(|| host.clone());
         let host = host.unwrap_or_else(|| {
             let (en, ja) = if tls_matter {
                 ("the server", "接続先サーバー")
             } else {
                 ("the probe host", "プローブ先")
             };
-            language.pick(en, ja).to_owned()
+            Cow::Borrowed(language.pick(en, ja))
         });
-        let server = finding.server.map(|address| socket(address, finding.server_port));
+        let owned = |text: String| Cow::Owned::<'a, str>(text);
+        let server = finding.server.map(|address| owned(socket(address, finding.server_port)));
         Self {
             client: if finding.client.is_unspecified() {
                 let mac = details.host.as_ref().and_then(|host| host.mac.as_deref()).map(safe);
                 or(mac, "the client", "クライアント")
             } else {
-                finding.client.to_string()
+                owned(Address(finding.client).to_string())
             },
             url: url.unwrap_or_else(|| host.clone()),
-            server: or(server, "the server", "サーバー"),
             proxy: or(
                 finding
                     .proxy
                     .map(|address| match proxy.as_ref().and_then(|proxy| proxy.name.as_deref()) {
-                        Some(name) => format!("{} ({address})", safe(name)),
-                        None => address.to_string(),
+                        Some(name) => owned(format!("{} ({})", safe(name), Socket(address))),
+                        None => owned(Socket(address).to_string()),
                     })
-                    .or_else(|| proxy.as_ref().and_then(|proxy| text(proxy.name.as_ref()))),
+                    .or_else(|| proxy.as_ref().and_then(|proxy| text(&proxy.name))),
                 "the proxy",
                 "プロキシ",
             ),
             schemes: or(
-                proxy.as_ref().map(|proxy| safe(&proxy.schemes.join(language.comma()))),
+                proxy.as_ref().map(|proxy| owned(safe(&proxy.schemes.join(language.comma())).into_owned())),
                 "an unknown scheme",
                 "不明な方式",
             ),
             user: or(
                 proxy
                     .as_ref()
-                    .and_then(|proxy| text(proxy.user.as_ref()))
-                    .or_else(|| details.auth.as_ref().and_then(|auth| text(auth.user.as_ref())))
+                    .and_then(|proxy| text(&proxy.user))
+                    .or_else(|| details.auth.as_ref().and_then(|auth| text(&auth.user)))
                     .or_else(|| {
                         let anonymous = finding.remarks.contains(&Remark::Proxy(ProxyRemark::Anonymous));
-                        anonymous.then(|| language.pick("an anonymous user", "匿名ユーザー").to_owned())
+                        anonymous.then(|| Cow::Borrowed(language.pick("an anonymous user", "匿名ユーザー")))
                     }),
                 "the computer account (DOMAIN\\HOST$)",
                 "コンピューターアカウント（DOMAIN\\HOST$）",
@@ -136,8 +150,11 @@ impl<'a> Facts<'a> {
             resolvers: or(
                 dns.as_ref()
                     .filter(|dns| !dns.servers.is_empty())
-                    .map(|dns| list(language, &dns.servers))
-                    .or_else(|| finding.server.filter(|_| finding.server_port == Some(53)).map(|ip| ip.to_string())),
+                    .map(|dns| addresses(language, &dns.servers))
+                    .or_else(|| {
+                        finding.server.filter(|_| finding.server_port == Some(53)).map(|ip| Address(ip).to_string())
+                    })
+                    .map(owned),
                 "the DNS server",
                 "DNS サーバー",
             ),
@@ -147,7 +164,9 @@ impl<'a> Facts<'a> {
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| host.clone()),
             addresses: or(
-                dns.as_ref().filter(|dns| !dns.addresses.is_empty()).map(|dns| list(language, &dns.addresses)),
+                dns.as_ref()
+                    .filter(|dns| !dns.addresses.is_empty())
+                    .map(|dns| owned(addresses(language, &dns.addresses))),
                 "another address",
                 "別のアドレス",
             ),
@@ -156,8 +175,8 @@ impl<'a> Facts<'a> {
                     .connect
                     .as_ref()
                     .filter(|connect| !connect.tried.is_empty())
-                    .map(|connect| list(language, &connect.tried))
-                    .or_else(|| finding.server.map(|address| socket(address, finding.server_port))),
+                    .map(|connect| owned(list(language, &connect.tried)))
+                    .or_else(|| server.clone()),
                 "the server",
                 "サーバー",
             ),
@@ -165,18 +184,17 @@ impl<'a> Facts<'a> {
                 http.as_ref().and_then(|http| {
                     let status = http.status?;
                     let reason = http.reason.as_deref().map(safe).unwrap_or_default();
-                    Some(format!("{status} {reason}").trim_end().to_owned())
+                    Some(owned(format!("{status} {reason}").trim_end().to_owned()))
                 }),
                 "an error status",
                 "エラー応答",
             ),
-            location: or(http.as_ref().and_then(|http| text(http.location.as_ref())), "an unnamed place", "不明な場所"),
+            location: or(http.as_ref().and_then(|http| text(&http.location)), "an unnamed place", "不明な場所"),
             answered_by: http.as_ref().and_then(|http| {
                 let parts: Vec<String> = [
-                    text(http.title.as_ref())
-                        .map(|title| say!(language, "page title \"{title}\"", "ページ題名「{title}」")),
-                    text(http.server.as_ref()).map(|server| format!("Server: {server}")),
-                    text(http.via.as_ref()).map(|via| format!("Via: {via}")),
+                    text(&http.title).map(|title| say!(language, "page title \"{title}\"", "ページ題名「{title}」")),
+                    text(&http.server).map(|server| format!("Server: {server}")),
+                    text(&http.via).map(|via| format!("Via: {via}")),
                 ]
                 .into_iter()
                 .flatten()
@@ -184,18 +202,18 @@ impl<'a> Facts<'a> {
                 (!parts.is_empty()).then(|| parts.join(language.comma()))
             }),
             client_max: or(
-                tls.as_ref().and_then(|tls| text(tls.client_max.as_ref())).map(|version| version_name(&version)),
+                tls.as_ref().and_then(|tls| text(&tls.client_max)).map(version_name),
                 "an old TLS version",
                 "旧 TLS バージョン",
             ),
             server_version: or(
-                tls.as_ref().and_then(|tls| text(tls.server_version.as_ref())).map(|version| version_name(&version)),
+                tls.as_ref().and_then(|tls| text(&tls.server_version)).map(version_name),
                 "another version",
                 "別のバージョン",
             ),
-            issuer: or(tls.as_ref().and_then(|tls| text(tls.issuer.as_ref())), "an unknown issuer", "不明な発行者"),
+            issuer: or(tls.as_ref().and_then(|tls| text(&tls.issuer)), "an unknown issuer", "不明な発行者"),
             icmp_from: or(
-                details.connect.as_ref().and_then(|connect| connect.icmp_from).map(|from| from.to_string()),
+                details.connect.as_ref().and_then(|connect| connect.icmp_from).map(|from| owned(from.to_string())),
                 "a device on the way",
                 "経路上の装置",
             ),
@@ -205,10 +223,11 @@ impl<'a> Facts<'a> {
                     .as_ref()
                     .and_then(|host| host.gateway)
                     .or(finding.server)
-                    .map(|gateway| gateway.to_string()),
+                    .map(|gateway| owned(gateway.to_string())),
                 "the default gateway",
                 "既定のゲートウェイ",
             ),
+            server: or(server, "the server", "サーバー"),
             host,
             finding,
             language,
@@ -248,29 +267,29 @@ impl<'a> Facts<'a> {
 
     /// Which side sent the TLS alert or closed the connection.
     #[must_use]
-    pub fn side(&self, side: Option<Side>) -> String {
+    pub fn side(&self, side: Option<Side>) -> &'static str {
         match side {
             Some(Side::Client) => self.language.pick("the client", "クライアント"),
             Some(Side::Server) => self.language.pick("the server", "サーバー"),
             None => self.language.pick("the other side", "相手側"),
         }
-        .to_owned()
     }
 }
 
 /// `TLS 1.0` for `1.0`, `SSL 3` for `SSL3`.
-fn version_name(version: &str) -> String {
-    match version {
-        "SSL2" => "SSL 2.0".to_owned(),
-        "SSL3" => "SSL 3.0".to_owned(),
-        other => format!("TLS {other}"),
+fn version_name(version: Cow<'_, str>) -> Cow<'_, str> {
+    match &*version {
+        "SSL2" => Cow::Borrowed("SSL 2.0"),
+        "SSL3" => Cow::Borrowed("SSL 3.0"),
+        other => Cow::Owned(format!("TLS {other}")),
     }
 }
 
 /// An address, with its port where that is known.
 #[must_use]
 pub fn socket(address: IpAddr, port: Option<u16>) -> String {
-    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
+    let (alone, with) = (Address(address), |port| Socket(SocketAddr::new(address, port)).to_string());
+    port.map_or_else(|| alone.to_string(), with)
 }
 
 /// Whether nothing came that would be an answer.

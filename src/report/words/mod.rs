@@ -42,6 +42,8 @@ pub use reason::prediction;
 pub use verdict::{causes_of, how, meaning as verdict_meaning};
 pub use windows::{difference, event as windows_event, may_heal};
 
+use std::borrow::Cow;
+
 use super::language::{Language, say};
 use super::model::{Audience, Remedy};
 use crate::verdict::{Cause, Finding, Verdict};
@@ -53,11 +55,11 @@ pub struct Story {
     /// One line with the concrete names.
     pub title: String,
     /// Sentences: what was on the wire, and what follows from it.
-    pub explanation: Vec<String>,
+    pub explanation: Vec<Cow<'static, str>>,
     /// What to do, most useful first.
     pub remedy: Vec<Remedy>,
     /// What would have led to another verdict.
-    pub would_change: Vec<String>,
+    pub would_change: Vec<Cow<'static, str>>,
 }
 
 impl Story {
@@ -65,7 +67,7 @@ impl Story {
         Self { title, ..Self::default() }
     }
 
-    fn tell(mut self, sentence: impl Into<String>) -> Self {
+    fn tell(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
         self.explanation.push(sentence.into());
         self
     }
@@ -77,16 +79,16 @@ impl Story {
         }
     }
 
-    fn advise(mut self, audience: Audience, text: impl Into<String>) -> Self {
+    fn advise(mut self, audience: Audience, text: impl Into<Cow<'static, str>>) -> Self {
         self.remedy.push(Remedy { audience, text: text.into() });
         self
     }
 
-    fn advise_also(&mut self, audience: Audience, text: impl Into<String>) {
+    fn advise_also(&mut self, audience: Audience, text: impl Into<Cow<'static, str>>) {
         self.remedy.push(Remedy { audience, text: text.into() });
     }
 
-    fn otherwise(mut self, text: impl Into<String>) -> Self {
+    fn otherwise(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.would_change.push(text.into());
         self
     }
@@ -98,20 +100,17 @@ pub fn story(finding: &Finding, language: Language) -> Story {
     let facts = Facts::new(finding, language);
     let mut story = subject(&facts);
     if let Some(where_from) = facts.responder().filter(|_| finding.cause.is_some()) {
-        story.explanation.push(where_from);
+        story.explanation.push(where_from.into());
     }
     responder::name(&facts, &mut story);
-    story.explanation.extend(finding.remarks.iter().map(|remark| remark::remark(remark, language)));
+    story.explanation.extend(finding.remarks.iter().map(|remark| remark::remark(remark, language).into()));
     // A loop says in its title how often.
     if finding.details.count > 1 && finding.verdict != Verdict::AuthenticationLoop {
         let count = finding.details.count;
-        story.explanation.push(say!(
-            language,
-            "It happened {count} times in the same way.",
-            "同じ結果が {count} 回ありました。"
-        ));
+        let often = say!(language, "It happened {count} times in the same way.", "同じ結果が {count} 回ありました。");
+        story.explanation.push(often.into());
     }
-    story.explanation.extend(reason::prediction(finding, language));
+    story.explanation.extend(reason::prediction(finding, language).map(Cow::Owned));
     if concerns_ncsi(finding) {
         story.remedy.push(advice::never(language));
     }

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::facts::{list, safe};
+use super::facts::{addresses as enumerated, safe};
 use super::handshake::alert_name;
 use crate::proto::dns;
 use crate::report::language::{Language, say};
+use crate::text::{Address, Socket};
 use crate::verdict::{Note, Responder, Side};
 
 /// `note` as half a line.
@@ -18,7 +19,7 @@ pub fn note(note: &Note, language: Language) -> String {
     match note {
         Note::WindowsEvent { event } => super::windows::event(event, language),
         Note::Query { name, qtype, server, copy } => {
-            let (name, kind) = (safe(name), dns::type_name(*qtype));
+            let (name, kind, server) = (safe(name), dns::type_name(*qtype), Address(*server));
             let again = if *copy > 1 { say!(language, ", copy {copy}", "、{copy} 回目") } else { String::new() };
             say!(
                 language,
@@ -28,6 +29,7 @@ pub fn note(note: &Note, language: Language) -> String {
         }
         Note::Answer { rcode, addresses, server, truncated } => {
             let (code, what) = (dns::code_name(*rcode), shown_addresses(language, addresses));
+            let server = Address(*server);
             let cut = if *truncated { language.pick(", truncated", "、切り詰め") } else { "" };
             say!(language, "DNS answer {code} from {server}: {what}{cut}", "DNS 応答 {code}（{server}）：{what}{cut}")
         }
@@ -39,9 +41,18 @@ pub fn note(note: &Note, language: Language) -> String {
                 "異なる 2 つ目の DNS 応答（{server}）：{what}"
             )
         }
-        Note::Syn { to, copy } if *copy > 1 => say!(language, "SYN to {to}, copy {copy}", "SYN → {to}、{copy} 回目"),
-        Note::Syn { to, .. } => say!(language, "SYN to {to}", "SYN → {to}"),
-        Note::SynAck { from } => say!(language, "SYN-ACK from {from}", "SYN-ACK ← {from}"),
+        Note::Syn { to, copy } => {
+            let to = Socket(*to);
+            if *copy > 1 {
+                say!(language, "SYN to {to}, copy {copy}", "SYN → {to}、{copy} 回目")
+            } else {
+                say!(language, "SYN to {to}", "SYN → {to}")
+            }
+        }
+        Note::SynAck { from } => {
+            let from = Socket(*from);
+            say!(language, "SYN-ACK from {from}", "SYN-ACK ← {from}")
+        }
         Note::Refused { from, ttl } => {
             say!(language, "RST: {from} refuses the connection (TTL {ttl})", "RST：{from} が接続を拒否（TTL {ttl}）")
         }
@@ -188,7 +199,7 @@ fn shown_addresses(language: Language, addresses: &[IpAddr]) -> String {
     if addresses.is_empty() {
         return language.pick("no address", "アドレスなし").to_owned();
     }
-    let mut text = list(language, addresses.get(..MAX_SHOWN_ADDRESSES).unwrap_or(addresses));
+    let mut text = enumerated(language, addresses.get(..MAX_SHOWN_ADDRESSES).unwrap_or(addresses));
     if addresses.len() > MAX_SHOWN_ADDRESSES {
         text.push('…');
     }

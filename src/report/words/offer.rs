@@ -14,8 +14,8 @@ pub(super) fn consistent_with(facts: &Facts<'_>, story: Story) -> Story {
     let told: Vec<String> = values
         .iter()
         .map(|one| {
-            let (value, protocols) = (safe(&one.value), safe(&one.protocols.join("+")));
-            let default = safe(&one.default_of.join(", "));
+            let (value, protocols) = (safe(&one.value), safe(&one.protocols.join("+")).into_owned());
+            let default = safe(&one.default_of.join(", ")).into_owned();
             match one.default_of.is_empty() {
                 true => format!("{value} ({protocols})"),
                 false => say!(

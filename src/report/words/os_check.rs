@@ -11,8 +11,7 @@ use crate::verdict::{Cause, Verdict};
 pub fn story(facts: &Facts<'_>) -> Story {
     let (language, client, host, status) = (facts.language, &facts.client, &facts.host, &facts.status);
     let check = facts.finding.details.os_check.as_ref();
-    let system =
-        check.map_or_else(|| language.pick("Another system", "他の OS").to_owned(), |check| safe(&check.system));
+    let system = check.map_or_else(|| language.pick("Another system", "他の OS").into(), |check| safe(&check.system));
     let expected = check.map_or_else(String::new, |check| {
         let expected = safe(&check.expected);
         say!(language, " The system expects {expected}.", "期待する応答：{expected}。")

@@ -17,7 +17,7 @@ pub fn story(facts: &Facts<'_>) -> Story {
         .as_ref()
         .and_then(|http| http.user_agent.as_deref())
         .filter(|agent| !agent.is_empty())
-        .map_or_else(|| language.pick("no User-Agent", "User-Agent なし").to_owned(), safe);
+        .map_or_else(|| language.pick("no User-Agent", "User-Agent なし").into(), safe);
     match facts.finding.verdict {
         Verdict::ProbeLookAlike if facts.finding.rule == "probe.browser-redirect" => Story::new(say!(
             language,

@@ -39,11 +39,12 @@ pub fn name(facts: &Facts<'_>, story: &mut Story) {
         })
         .collect();
     let named = named.join(language.pick(" and ", "、"));
-    story.explanation.push(say!(
+    let looks = say!(
         language,
         "What answered looks {named}; marks can be copied and prove nothing.",
         "応答元は {named}と見られます。目印は模倣できるため、証明ではありません。"
-    ));
+    );
+    story.explanation.push(looks.into());
     let (Some(product), Some(kind)) = (responder.product.as_deref().map(safe), responder.kind) else { return };
     let audience = match kind {
         ResponderKind::Proxy => Audience::Proxy,
@@ -79,7 +80,7 @@ fn seen(mark: &FoundMark, language: Language) -> String {
         "address" => say!(language, "address {name}", "アドレス {name}"),
         "mac" => say!(language, "own link address {name}", "自身の MAC アドレス {name}"),
         "ttl" => say!(language, "null address with TTL {name}", "TTL {name} の無効アドレス"),
-        _ => safe(&mark.by),
+        _ => safe(&mark.by).into_owned(),
     }
 }
 

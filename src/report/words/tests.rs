@@ -32,7 +32,7 @@ fn every_kind_of_finding_has_words_in_both_languages() {
             assert!(!story.remedy.is_empty() || verdict == Verdict::OsCheckSucceeded, "{kind}: no remedy");
             let ja = language == Language::Ja;
             let texts = story.explanation.iter().chain(&story.would_change).chain(story.remedy.iter().map(|r| &r.text));
-            for text in texts.chain([&story.title]) {
+            for text in texts.map(|text| &**text).chain([story.title.as_str()]) {
                 assert_eq!(japanese(text), ja, "{kind}: {text}");
                 assert!(!text.contains("  ") && !text.contains("{}"), "{kind}: {text}");
             }

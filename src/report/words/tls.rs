@@ -183,7 +183,7 @@ fn fallback(facts: &Facts<'_>) -> Story {
         .details
         .tls
         .as_ref()
-        .map(|tls| safe(&tls.tried.join(" → ")))
+        .map(|tls| safe(&tls.tried.join(" → ")).into_owned())
         .filter(|tried| !tried.is_empty())
         .map(|tried| say!(language, " ({tried})", "（{tried}）"))
         .unwrap_or_default();

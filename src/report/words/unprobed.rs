@@ -137,7 +137,7 @@ mod tests {
         finding.details.host =
             Some(Box::new(HostDetails { unprobed: Some(Box::new(about)), ..HostDetails::default() }));
         let story = story(&Facts::new(&finding, language));
-        let remedy: Vec<&str> = story.remedy.iter().map(|remedy| remedy.text.as_str()).collect();
+        let remedy: Vec<&str> = story.remedy.iter().map(|remedy| &*remedy.text).collect();
         (story.explanation.join(" "), remedy.join(" "))
     }
 
