@@ -193,7 +193,7 @@ impl PcapReader {
         let found = search(block, |data| self.starts(data), |block| self.is_confirmed(block));
         record.damage(self.number, offset, || match found {
             Some(count) => skipped(header.captured as usize, count),
-            None => format!("a packet header that cannot be right, and no further packet behind it ({header})"),
+            None => format!("a packet header that cannot be right, and none was found behind it ({header})"),
         });
         if found.is_none() {
             let left = block.data().len();

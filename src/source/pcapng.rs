@@ -235,7 +235,7 @@ impl PcapNgReader {
         let found = search(block, |data| self.starts(data), |block| self.is_confirmed(block));
         record.damage(self.number, offset, || match found {
             Some(count) => format!("{what}; {count} bytes left out up to the next block"),
-            None => format!("{what}, and no further block behind it"),
+            None => format!("{what}, and no block was found behind it"),
         });
         if found.is_none() {
             let left = block.data().len();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::assembler::{Step, left_without_more};
-use super::{Handshake, HandshakeEnd, Transaction, Tunnel, Wait};
+use super::{Handshake, HandshakeEnd, TEXTS, Transaction, Tunnel, Wait};
 use crate::flow::{Connection, Direction};
 use crate::proto::starttls::{self, Dialogue};
 use crate::proto::tls::{Certificate, ClientHello, ServerHello, TlsEvent, TlsMessage, TlsStream, TlsVersion};
@@ -55,7 +55,6 @@ pub(super) struct TlsState {
 impl TlsState {
     /// Bytes that this keeps on the heap: those that gather, and about those of what was read.
     pub(super) fn heap_bytes(&self) -> usize {
-        const TEXTS: usize = 512;
         let read = |is_there: bool, size: usize| if is_there { size + TEXTS } else { 0 };
         self.streams.iter().map(TlsStream::heap_bytes).sum::<usize>()
             + self.events.capacity() * size_of::<TlsEvent>()

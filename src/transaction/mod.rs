@@ -39,6 +39,9 @@ pub use quic::Quic;
 pub use solicited::{Router, Solicited};
 pub use ticket::TicketRefusal;
 
+/// Heap bytes that the texts of one message take, about.
+const TEXTS: usize = 512;
+
 /// Something that happened on one flow and is over, or that the capture shows no further.
 #[derive(Clone, Debug)]
 pub enum Transaction {

@@ -6,7 +6,7 @@ use crate::proto::http::{BodyReader, Parse, parse_request_partial, parse_respons
 use crate::source::PacketRef;
 use crate::time::CaptureTime;
 use crate::transaction::assembler::{Step, left_without_more};
-use crate::transaction::{Exchange, ExchangeEnd, Request, Response, Transaction, Wait};
+use crate::transaction::{Exchange, ExchangeEnd, Request, Response, TEXTS, Transaction, Wait};
 use crate::vocabulary::Side;
 
 impl HttpState {
@@ -130,7 +130,6 @@ impl HttpState {
 
     /// Bytes that this keeps on the heap, roughly.
     pub(in crate::transaction) fn heap_bytes(&self) -> usize {
-        const TEXTS: usize = 512;
         let waiting = self.pending.len() + usize::from(self.challenge.is_some());
         self.requests.head.capacity()
             + self.responses.head.capacity()

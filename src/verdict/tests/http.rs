@@ -186,7 +186,7 @@ fn what_a_body_leaves_open() {
     assert_eq!(said(body("Micro", false)), ("http.short", Some(Cause::CaptureEnded), true));
     assert_eq!(said(body("", true)), ("http.body-missing", Some(Cause::TruncatedPackets), true));
     assert_eq!(said(body("Micro", true)), ("http.body-cut", Some(Cause::TruncatedPackets), true));
-    let flat = altered(|one| one.response.as_mut().unwrap().body.bytes = b"XXXXXXXXXX".to_vec());
+    let flat = altered(|one| one.response.as_mut().unwrap().body.bytes = b"##########".to_vec());
     assert_eq!(said(flat), ("http.overwritten", Some(Cause::AnonymisedCapture), true));
 }
 
