@@ -71,17 +71,16 @@ class Traffic:
 
     def first(self, path, megabytes):
         """The first packets of a classic capture."""
-        with open(path, "rb") as file:
-            data = file.read(megabytes * 1_000_000)
-        end = 24
-        while end + 16 <= len(data):
-            size = 16 + int.from_bytes(data[end + 8:end + 12], "little")
-            if end + size > len(data):
-                break
-            end += size
         part = os.path.join(self.folder, "part.pcap")
-        with open(part, "wb") as file:
-            file.write(data[:end])
+        # Packet by packet: a child's memory is counted from what this program has when it starts it.
+        with open(path, "rb") as file, open(part, "wb") as out:
+            out.write(file.read(24))
+            while len(header := file.read(16)) == 16:
+                size = int.from_bytes(header[8:12], "little")
+                if file.tell() + size > megabytes * 1_000_000:
+                    break
+                out.write(header)
+                out.write(file.read(size))
         return part
 
 

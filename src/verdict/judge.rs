@@ -30,13 +30,18 @@ use crate::vocabulary::{Role, Route, Verdict};
 /// Hosts that one thread judges in one go. Threads start anew for each go: this many make that cheap, and few enough
 /// transactions wait to be let go.
 const PART: usize = 1024;
+/// Findings of one host for which there is room from the start: most have one to four.
+const EXPECTED: usize = 8;
+/// Hosts above which no more room is made at the start.
+const MANY_HOSTS: usize = 1 << 17;
 
 /// Judges everything: findings host by host, each called by its place in the list until all are numbered.
 #[must_use]
 pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let beside = Beside::of(world, roles, cells);
-    let mut filing = Filing::default();
-    for part in beside.by_host().chunks(PART) {
+    let hosts = beside.by_host();
+    let mut filing = Filing::of(hosts.len());
+    for part in hosts.chunks(PART) {
         filing.add(beside.judge_part(world, roles, part, filing.is_full(world)));
     }
     filing.filed
@@ -48,8 +53,9 @@ pub fn judge(world: &World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
 pub fn judge_for_good(world: &mut World, roles: &Roles, cells: &Cells) -> Vec<Filed> {
     let threads = world.settings.threads.max(1);
     let beside = Beside::of(world, roles, cells);
-    let mut filing = Filing::default();
-    for round in beside.by_host().chunks(PART * threads) {
+    let hosts = beside.by_host();
+    let mut filing = Filing::of(hosts.len());
+    for round in hosts.chunks(PART * threads) {
         for part in beside.judge_parts(world, roles, round, filing.is_full(world)) {
             filing.add(part);
         }
@@ -74,6 +80,12 @@ struct Filing {
 }
 
 impl Filing {
+    /// Room for the findings of so many hosts. What stays empty is never touched and takes no memory; a long list that
+    /// has to grow is in memory twice while it moves.
+    fn of(hosts: usize) -> Self {
+        Self { filed: Vec::with_capacity(hosts.min(MANY_HOSTS) * EXPECTED), ..Self::default() }
+    }
+
     /// Whether proofs should share pieces from now on, so that they take less room and more time.
     const fn is_full(&self, world: &World) -> bool {
         self.alone > world.settings.limits.loose_bytes
