@@ -212,18 +212,23 @@ fn conclude(
         snapshot.effort.passed_segments += flows.passed + counts.passed_segments;
         snapshot.effort.passed_datagrams += counts.passed_datagrams;
         snapshot.quality.add(quality(world, counts, flows));
-        snapshot.clients.extend(states::clients(world, &roles, &findings, &observed, &estimates));
+        append(&mut snapshot.clients, states::clients(world, &roles, &findings, &observed, &estimates));
         snapshot.rates.extend(rates.with(&roles, &findings));
         snapshot.events.extend(states::events(&observed));
-        if snapshot.findings.is_empty() {
-            snapshot.findings = findings;
-        } else {
-            snapshot.findings.extend(findings);
-        }
+        append(&mut snapshot.findings, findings);
     }
     snapshot.findings.sort_unstable_by_key(|finding| finding.id);
     snapshot.inputs = inputs;
     snapshot
+}
+
+/// Puts one list behind another; what stands alone is not moved.
+fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
+    if list.is_empty() {
+        *list = more;
+    } else {
+        list.append(&mut more);
+    }
 }
 
 /// Starts hashing the files that can be read a second time, each on a thread of its own.

@@ -39,7 +39,8 @@ pub fn clients(
         by_client.iter().skip(from).take_while(move |finding| finding.client == client).copied()
     };
     let mut told: HashSet<IpAddr, foldhash::fast::RandomState> = HashSet::default();
-    let mut clients = Vec::new();
+    // Exactly so many, or a few less: a long list that grows is in memory twice while it moves.
+    let mut clients = Vec::with_capacity(known.len());
     for (address, record) in known {
         if told.contains(address) {
             continue;
