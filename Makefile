@@ -35,7 +35,8 @@ setup:
 # Compares what is read with what tshark reads, in captures/ and in the folder that NCSIGHT_CORPUS names.
 COMPARE ?=
 compare: setup
-	$(CARGO) build --locked
+	# The program as the tests have it: dependencies are not built once more with other features.
+	$(CARGO) test --locked --no-run --test tables
 	python3 tests/tshark/compare.py --ncsight target/debug/ncsight $(COMPARE)
 
 # Mutated bytes for every parser (fuzz/README.md): seconds for each target, and which.
