@@ -32,10 +32,10 @@ setup:
 	  fi; \
 	fi
 
-# Compares what is read with what tshark reads, in captures/ and in the folder that NCSIGHT_CORPUS names.
+# Compares what is read with what tshark reads, in captures/ and in the folder that NCSIGHT_CORPUS names; with the program
+# as the tests have it, so that dependencies are not built once more with other features.
 COMPARE ?=
 compare: setup
-	# The program as the tests have it: dependencies are not built once more with other features.
 	$(CARGO) test --locked --no-run --test tables
 	python3 tests/tshark/compare.py --ncsight target/debug/ncsight $(COMPARE)
 
