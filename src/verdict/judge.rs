@@ -197,10 +197,10 @@ impl<'a> Beside<'a> {
     /// `tight`.
     fn judge_part(&self, world: &World, roles: &Roles, hosts: &[Vec<IpAddr>], tight: bool) -> Vec<Filed> {
         let mut filed: Vec<Filed> = Vec::new();
-        let mut last = Recognised::default();
+        let mut recognised = Recognised::default();
         for host in hosts {
             let first = u32::try_from(filed.len()).unwrap_or(u32::MAX);
-            for (place, mut finding) in (first..).zip(self.judge_host(world, roles, host, &mut last)) {
+            for (place, mut finding) in (first..).zip(self.judge_host(world, roles, host, &mut recognised)) {
                 finding.id = place;
                 finding.related.iter_mut().for_each(|other| *other += first);
                 filed.push(Filed::open_of(finding));
@@ -214,12 +214,12 @@ impl<'a> Beside<'a> {
     }
 
     /// Everything about one host, in no order; `related` holds places in the list.
-    fn judge_host(&self, world: &World, roles: &Roles, host: &[IpAddr], last: &mut Recognised) -> Vec<Finding> {
+    fn judge_host(&self, world: &World, roles: &Roles, host: &[IpAddr], recognised: &mut Recognised) -> Vec<Finding> {
         let own = Own::of(world, host);
         let mut all = Vec::new();
         for address in host {
             if let Some(client) = own.get(*address) {
-                all.append(&mut self.judge_client(world, roles, *address, client, last));
+                all.append(&mut self.judge_client(world, roles, *address, client, recognised));
             }
             all.extend(self.conditions.get(address).into_iter().flatten().cloned());
         }
@@ -246,13 +246,13 @@ impl<'a> Beside<'a> {
         roles: &Roles,
         address: IpAddr,
         client: &Client,
-        last: &mut Recognised,
+        recognised: &mut Recognised,
     ) -> Vec<Finding> {
         let case = Case { world, address, client };
         let kin = Kin::of(world, &self.hosts, address, client);
         let attempts = attempts(world, address, client, &kin);
         let mut findings: Vec<Finding> =
-            attempts.iter().filter_map(|attempt| case.judge_and_name(attempt, last)).collect();
+            attempts.iter().filter_map(|attempt| case.judge_and_name(attempt, recognised)).collect();
         findings.extend(case.judge_refusals());
         match roles.role(address) {
             Role::Nat => findings.retain(|finding| !is_probe(finding) && !is_os_check(finding)),
@@ -268,9 +268,9 @@ impl<'a> Beside<'a> {
 }
 
 impl Case<'_> {
-    fn judge_and_name(&self, attempt: &Attempt<'_>, last: &mut Recognised) -> Option<Finding> {
+    fn judge_and_name(&self, attempt: &Attempt<'_>, recognised: &mut Recognised) -> Option<Finding> {
         let mut finding = self.judge(attempt)?;
-        self.name_responder(attempt, &mut finding, last);
+        self.name_responder(attempt, &mut finding, recognised);
         Some(finding)
     }
 

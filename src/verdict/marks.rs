@@ -18,7 +18,7 @@ const MAX_FOUND: usize = 16;
 const MAX_RECOGNISED: usize = 8;
 
 /// What may tell who answered, as it came.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 struct Answer<'a> {
     response: Option<Response<'a>>,
     certificate: Option<Cow<'a, Certificate>>,
@@ -28,7 +28,7 @@ struct Answer<'a> {
 }
 
 /// The parts of a response that products are known by.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Response<'a> {
     head: Cow<'a, ResponseHead>,
     body: Cow<'a, [u8]>,
@@ -38,11 +38,8 @@ impl Answer<'_> {
     /// Whether both say the same of who answered. What differs with every response, the date above all, does not count.
     fn tells_the_same(&self, other: &Self) -> bool {
         let same = |one: &Response<'_>, other: &Response<'_>| {
-            fn told(head: &ResponseHead) -> [&Option<String>; 5] {
-                [&head.via, &head.server, &head.x_cache, &head.content_type, &head.location]
-            }
             let (a, b) = (&*one.head, &*other.head);
-            told(a) == told(b) && a.markers == b.markers && a.cookies == b.cookies && one.body == other.body
+            fields(a) == fields(b) && a.markers == b.markers && a.cookies == b.cookies && one.body == other.body
         };
         let responses = match (&self.response, &other.response) {
             (Some(one), Some(other)) => same(one, other),
@@ -102,7 +99,7 @@ struct Shown<'a> {
 
 impl Case<'_> {
     /// Names who answered, as far as its marks tell.
-    pub(super) fn name_responder(&self, attempt: &Attempt<'_>, finding: &mut Finding, last: &mut Recognised) {
+    pub(super) fn name_responder(&self, attempt: &Attempt<'_>, finding: &mut Finding, recognised: &mut Recognised) {
         let answer = match attempt {
             Attempt::Web(web) | Attempt::OsCheck(_, web) => of_web(web),
             Attempt::Dns(group) | Attempt::ProxyName(group) => of_lookup(group),
@@ -114,11 +111,11 @@ impl Case<'_> {
                 Answer { certificate: certificate.map(|(one, _)| Cow::Borrowed(&**one)), ..Answer::default() }
             }
         };
-        let mut found = match last.find(&answer) {
+        let mut found = match recognised.find(&answer) {
             Some(found) => found.to_vec(),
             None => {
                 let found = self.marks_of(&answer);
-                last.keep(answer, found.clone());
+                recognised.keep(answer, found.clone());
                 found
             }
         };
@@ -272,17 +269,22 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// The fields that have a place of their own in a head.
+fn fields(head: &ResponseHead) -> [(&'static str, Option<&str>); 5] {
+    [
+        ("via", head.via.as_deref()),
+        ("server", head.server.as_deref()),
+        ("x-cache", head.x_cache.as_deref()),
+        ("content-type", head.content_type.as_deref()),
+        ("location", head.location.as_deref()),
+    ]
+}
+
 /// Values of a field, wherever the head keeps it.
 fn values_of<'a>(head: &'a ResponseHead, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let own = match name {
-        "via" => head.via.as_deref(),
-        "server" => head.server.as_deref(),
-        "x-cache" => head.x_cache.as_deref(),
-        "content-type" => head.content_type.as_deref(),
-        "location" => head.location.as_deref(),
-        _ => None,
-    };
-    own.into_iter()
+    let own = fields(head).into_iter().find(|(field, _)| *field == name);
+    own.and_then(|(_, value)| value)
+        .into_iter()
         .chain(head.markers.iter().filter(move |(marker, _)| marker == name).map(|(_, value)| value.as_str()))
 }
 

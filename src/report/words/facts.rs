@@ -1,7 +1,7 @@
 //! The names of a finding, safe to print and never absent: what the sentences are filled with.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::report::language::{Language, say};
@@ -17,20 +17,14 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     sanitized(text, MAX_NAME)
 }
 
-/// Addresses as an enumeration.
+/// An enumeration.
 #[must_use]
-pub fn list<T: ToString>(language: Language, items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(language.comma())
-}
-
-/// The same of addresses alone.
-#[must_use]
-pub fn addresses(language: Language, addresses: &[IpAddr]) -> String {
-    let mut text = String::with_capacity(16 * addresses.len());
-    for (number, address) in addresses.iter().enumerate() {
+pub fn list(language: Language, items: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    let mut text = String::new();
+    for (number, item) in items.into_iter().enumerate() {
         text.push_str(if number > 0 { language.comma() } else { "" });
         // Writing into a string cannot fail.
-        let _ = write!(text, "{}", Address(*address));
+        let _ = write!(text, "{item}");
     }
     text
 }
@@ -150,7 +144,7 @@ impl<'a> Facts<'a> {
             resolvers: or(
                 dns.as_ref()
                     .filter(|dns| !dns.servers.is_empty())
-                    .map(|dns| addresses(language, &dns.servers))
+                    .map(|dns| list(language, dns.servers.iter().copied().map(Address)))
                     .or_else(|| {
                         finding.server.filter(|_| finding.server_port == Some(53)).map(|ip| Address(ip).to_string())
                     })
@@ -166,7 +160,7 @@ impl<'a> Facts<'a> {
             addresses: or(
                 dns.as_ref()
                     .filter(|dns| !dns.addresses.is_empty())
-                    .map(|dns| owned(addresses(language, &dns.addresses))),
+                    .map(|dns| owned(list(language, dns.addresses.iter().copied().map(Address)))),
                 "another address",
                 "別のアドレス",
             ),
@@ -175,7 +169,7 @@ impl<'a> Facts<'a> {
                     .connect
                     .as_ref()
                     .filter(|connect| !connect.tried.is_empty())
-                    .map(|connect| owned(list(language, &connect.tried)))
+                    .map(|connect| owned(list(language, connect.tried.iter().copied().map(Socket))))
                     .or_else(|| server.clone()),
                 "the server",
                 "サーバー",

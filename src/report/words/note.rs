@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::facts::{addresses as enumerated, safe};
+use super::facts::{list, safe};
 use super::handshake::alert_name;
 use crate::proto::dns;
 use crate::report::language::{Language, say};
@@ -199,7 +199,7 @@ fn shown_addresses(language: Language, addresses: &[IpAddr]) -> String {
     if addresses.is_empty() {
         return language.pick("no address", "アドレスなし").to_owned();
     }
-    let mut text = enumerated(language, addresses.get(..MAX_SHOWN_ADDRESSES).unwrap_or(addresses));
+    let mut text = list(language, addresses.iter().take(MAX_SHOWN_ADDRESSES).copied().map(Address));
     if addresses.len() > MAX_SHOWN_ADDRESSES {
         text.push('…');
     }
